@@ -1,0 +1,1 @@
+//! The default output validator: compares two outputs token by token.

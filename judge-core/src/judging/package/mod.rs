@@ -1,0 +1,1 @@
+//! Reads problem packages in the ICPC/Kattis format.

@@ -1,0 +1,1 @@
+//! Runs one untrusted program behind walls and reports what happened.

@@ -1,0 +1,1 @@
+//! System calls with types and an errno, and no policy. The only room with `unsafe`.

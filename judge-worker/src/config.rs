@@ -1,0 +1,1 @@
+//! Settings: flag, environment variable or key of `judge.toml`, in that order.

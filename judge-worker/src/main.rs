@@ -1,0 +1,3 @@
+//! The `judge-worker` binary.
+
+fn main() {}

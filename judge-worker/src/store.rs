@@ -1,0 +1,1 @@
+//! History in `MySQL` or `SQLite`.
