@@ -1,1 +1,25 @@
 //! System calls with types and an errno, and no policy. The only room with `unsafe`.
+//!
+//! What `nix` wraps safely is used from there directly; here stands what it lacks, or what needs an
+//! argument about memory, descriptors or threads:
+//!
+//! * [`process`]: births (`clone3`) and deaths (`pidfd`, `waitid`) of processes
+//! * [`fds`]: descriptors over sockets, sealed memory files, closing what must not be inherited
+//! * [`privilege`]: giving up capabilities for good
+//! * [`filter`]: installing syscall filters and hearing from them
+//! * [`mounts`]: attributes of whole mount trees
+
+#![allow(unsafe_code)]
+
+pub mod fds;
+pub mod filter;
+pub mod mounts;
+pub mod privilege;
+pub mod process;
+
+use nix::errno::Errno;
+
+/// Turns the -1 convention of `syscall(2)` into a `Result`.
+fn checked(returned: libc::c_long) -> Result<libc::c_long, Errno> {
+    Errno::result(returned)
+}

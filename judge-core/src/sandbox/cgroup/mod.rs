@@ -1,0 +1,246 @@
+//! Memory, process and CPU accounting of a whole process tree, by control groups.
+//!
+//! Pure v2 is used where its tree offers the `memory` and `pids` controllers; else the v1
+//! hierarchies of `memory`, `pids` and `cpuacct`, also beside a v2 tree without controllers (a
+//! hybrid host). What was found is said by [`Mode`], in `doctor` and in every verdict.
+//!
+//! ```text
+//! PARENT/judge-3          one worker process; a lock on it is held as long as that lives
+//!   slot-0                one slot; on v2 it delegates to its two leaves
+//!     init                the slot's init                              (v2 only)
+//!     run                 the program; reused for run after run
+//! ```
+//!
+//! A worker that was killed leaves empty groups behind; the next one that starts takes the lock of
+//! `judge-N` and with it the place.
+
+mod files;
+mod v1;
+mod v2;
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::fcntl::Flock;
+
+use super::{Limits, SandboxError};
+use files::Hierarchies;
+
+/// Which control groups this host offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Version 2 with the controllers that a run needs.
+    V2,
+    /// Version 1 hierarchies, and no version 2 tree.
+    V1,
+    /// Version 1 hierarchies do the work; a version 2 tree without controllers stands beside.
+    Hybrid,
+    /// None: memory and processes are not bounded, CPU is measured by `wait4(2)`'s sum. Only where
+    /// the operator said so, and every verdict tells.
+    None,
+}
+
+impl Mode {
+    /// As in metrics, `doctor` and verdicts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V1 => "v1",
+            Self::Hybrid => "hybrid",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How the init brings a program into its group.
+#[derive(Debug)]
+pub enum Entry {
+    /// Born inside by `clone3(CLONE_INTO_CGROUP)`: the group's directory.
+    Born(OwnedFd),
+    /// The program itself writes `0` to each of these `tasks` files. Opened by us: the kernel
+    /// checks the opener's rights, and a thread that moves itself waits for no RCU grace period.
+    Joins(Vec<OwnedFd>),
+    /// There is no group.
+    None,
+}
+
+/// What a group counted since it was made ready.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// User plus system time.
+    pub cpu: Duration,
+    /// Highest memory in use, page cache included.
+    pub memory_peak_bytes: u64,
+    /// Page cache of files that are not in a tmpfs, now.
+    pub page_cache_bytes: u64,
+    /// Processes that the kernel killed for want of memory.
+    pub oom_kills: u64,
+    /// Forks refused by the limit on processes.
+    pub forks_refused: u64,
+}
+
+/// The group of a slot's program, used for run after run.
+pub trait RunGroup: Send {
+    /// Sets the limits, forgets what was counted, and proves that nobody is inside.
+    fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError>;
+
+    /// User plus system time so far, and whether memory ran out: cheap, for polling.
+    fn glance(&self) -> Result<(Duration, bool), SandboxError>;
+
+    /// Everything; exact once the group is empty, before its tmpfs are gone.
+    fn read(&self) -> Result<Reading, SandboxError>;
+}
+
+/// Where this worker process makes its groups.
+#[derive(Debug)]
+pub struct Cgroups {
+    mode: Mode,
+    hierarchies: Hierarchies,
+    /// `judge-N` below the parent.
+    instance: Instance,
+}
+
+/// This worker's place among the workers of the host.
+#[derive(Debug)]
+struct Instance {
+    number: u32,
+    /// Held for as long as this value lives.
+    lock: Option<Flock<File>>,
+}
+
+/// The most workers on one host, and so the most leftovers.
+const MAX_INSTANCES: u32 = 256;
+
+impl Cgroups {
+    /// Looks at what the host offers and takes a place there. `parent`: the group below which to
+    /// make ours, as a path inside each hierarchy; by default `judge-worker` at the top on v1, and
+    /// the worker's own group on v2.
+    ///
+    /// Fails with [`SandboxError::NoCgroups`], which says what is missing.
+    pub fn claim(parent: Option<&Path>) -> Result<Self, SandboxError> {
+        let (mode, hierarchies) = files::detect(parent)?;
+        let instance = claim_instance(&hierarchies)?;
+        Ok(Self {
+            mode,
+            hierarchies,
+            instance,
+        })
+    }
+
+    /// Goes without, for hosts that have none.
+    pub fn none() -> Self {
+        let number = std::process::id() % MAX_INSTANCES;
+        let instance = Instance { number, lock: None };
+        Self {
+            mode: Mode::None,
+            hierarchies: Hierarchies::None,
+            instance,
+        }
+    }
+
+    /// What was found.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// This worker's number on the host, below 256: no other living worker has it.
+    pub fn instance(&self) -> u32 {
+        self.instance.number
+    }
+
+    /// Makes the groups of the slot numbered `slot`, whose user namespace maps its root to
+    /// `owner`. The init's process is put where it belongs by [`SlotGroups::adopt_init`].
+    pub fn slot(&self, slot: u32, owner: u32) -> Result<SlotGroups, SandboxError> {
+        let name = PathBuf::from(instance_name(self.instance.number)).join(format!("slot-{slot}"));
+        let (run, init): (Box<dyn RunGroup>, Option<PathBuf>) = match &self.hierarchies {
+            Hierarchies::V2(tree) => {
+                let group = v2::SlotGroup::create(&tree.join(name), owner)?;
+                let init = group.init_dir();
+                (Box::new(group), Some(init))
+            }
+            Hierarchies::V1(hierarchies) => {
+                (Box::new(v1::SlotGroup::create(hierarchies, &name)?), None)
+            }
+            Hierarchies::None => (Box::new(NoGroup), None),
+        };
+        Ok(SlotGroups { run, init })
+    }
+}
+
+impl Drop for Cgroups {
+    fn drop(&mut self) {
+        if self.instance.lock.is_some() {
+            // Best effort: what stays behind is empty, and the next worker cleans it.
+            for root in self.hierarchies.roots() {
+                files::remove_tree(&root.join(instance_name(self.instance.number)));
+            }
+        }
+    }
+}
+
+/// The groups of one slot.
+pub struct SlotGroups {
+    /// Of its programs.
+    pub run: Box<dyn RunGroup>,
+    init: Option<PathBuf>,
+}
+
+impl SlotGroups {
+    /// Moves the init into its own leaf, so that it may give birth into the other (v2: the common
+    /// ancestor must be the init's to write).
+    pub fn adopt_init(&self, pid: nix::unistd::Pid) -> Result<(), SandboxError> {
+        match &self.init {
+            Some(dir) => files::write(&dir.join("cgroup.procs"), &pid.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn instance_name(number: u32) -> String {
+    format!("judge-{number}")
+}
+
+/// Takes the first place whose lock is free, and removes what its last holder left.
+fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
+    for number in 0..MAX_INSTANCES {
+        let name = instance_name(number);
+        for root in hierarchies.roots() {
+            files::make_dir(&root.join(&name))?;
+        }
+        let Some(first) = hierarchies.roots().first().map(|root| root.join(&name)) else {
+            break;
+        };
+        if let Some(lock) = files::try_lock(&first)? {
+            for root in hierarchies.roots() {
+                files::remove_children(&root.join(&name));
+            }
+            hierarchies.prepare_instance(&name)?;
+            return Ok(Instance {
+                number,
+                lock: Some(lock),
+            });
+        }
+    }
+    Err(SandboxError::NoCgroups(format!(
+        "{MAX_INSTANCES} workers have a place here already"
+    )))
+}
+
+/// No accounting; the init's own sum of CPU times stands in.
+struct NoGroup;
+
+impl RunGroup for NoGroup {
+    fn make_ready(&mut self, _: &Limits) -> Result<Entry, SandboxError> {
+        Ok(Entry::None)
+    }
+
+    fn glance(&self) -> Result<(Duration, bool), SandboxError> {
+        Ok((Duration::ZERO, false))
+    }
+
+    fn read(&self) -> Result<Reading, SandboxError> {
+        Ok(Reading::default())
+    }
+}

@@ -1,0 +1,152 @@
+//! A group in the v2 tree (*Control Group v2*, the kernel's document).
+//!
+//! The init gives birth right into the program's group, for which it must be allowed to write the
+//! `cgroup.procs` of that group and of the common ancestor: these two files, and nothing else, are
+//! given to the root of the slot's user namespace. No cgroup file is visible inside.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::files::{self, KernelFile, key_in};
+use super::{Entry, Limits, Reading, RunGroup, SandboxError};
+
+pub(super) struct SlotGroup {
+    dir: PathBuf,
+    owner: u32,
+    run: Run,
+}
+
+/// The program's leaf, with its files open.
+struct Run {
+    dir: PathBuf,
+    events: KernelFile,
+    memory_max: KernelFile,
+    memory_peak: KernelFile,
+    memory_stat: KernelFile,
+    memory_events: KernelFile,
+    pids_max: KernelFile,
+    pids_events: KernelFile,
+    cpu_stat: KernelFile,
+    /// Counters that can't be reset, as they stood when the group was made ready.
+    before: Before,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Before {
+    cpu_usec: u64,
+    oom_kills: u64,
+    forks_refused: u64,
+}
+
+impl SlotGroup {
+    pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
+        files::make_dir(dir)?;
+        files::delegate(dir)?;
+        give_away(&dir.join("cgroup.procs"), owner)?;
+        files::make_dir(&dir.join("init"))?;
+        give_away(&dir.join("init/cgroup.procs"), owner)?;
+        let run = Run::create(dir.join("run"), owner)?;
+        Ok(Self {
+            dir: dir.into(),
+            owner,
+            run,
+        })
+    }
+
+    pub fn init_dir(&self) -> PathBuf {
+        self.dir.join("init")
+    }
+}
+
+impl Run {
+    fn create(dir: PathBuf, owner: u32) -> Result<Self, SandboxError> {
+        files::make_dir(&dir)?;
+        give_away(&dir.join("cgroup.procs"), owner)?;
+        let run = Self {
+            events: KernelFile::open(dir.join("cgroup.events"))?,
+            memory_max: KernelFile::open(dir.join("memory.max"))?,
+            memory_peak: KernelFile::open(dir.join("memory.peak"))?,
+            memory_stat: KernelFile::open(dir.join("memory.stat"))?,
+            memory_events: KernelFile::open(dir.join("memory.events"))?,
+            pids_max: KernelFile::open(dir.join("pids.max"))?,
+            pids_events: KernelFile::open(dir.join("pids.events"))?,
+            cpu_stat: KernelFile::open(dir.join("cpu.stat"))?,
+            before: Before::default(),
+            dir,
+        };
+        // Kernels without swap have no such file, and need none.
+        if let Some(swap) = KernelFile::open_if_there(run.dir.join("memory.swap.max"))? {
+            swap.set("0")?;
+        }
+        files::write(&run.dir.join("memory.oom.group"), "1")?;
+        Ok(run)
+    }
+
+    /// Forgets the peak, for this open file, from kernel 6.12 on. `false`: this one can't.
+    fn reset_peak(&self) -> bool {
+        self.memory_peak.set("reset").is_ok()
+    }
+
+    fn counters(&self) -> Result<Before, SandboxError> {
+        Ok(Before {
+            cpu_usec: self.cpu_stat.key("usage_usec")?,
+            oom_kills: self.memory_events.key("oom_kill")?,
+            forks_refused: self.pids_events.key("max")?,
+        })
+    }
+}
+
+impl RunGroup for SlotGroup {
+    fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
+        if self.run.events.key("populated")? != 0 {
+            return Err(SandboxError::NotClean("processes in its cgroup".into()));
+        }
+        if !self.run.reset_peak() {
+            // An older kernel: a new group has a peak of its own. Making one is cheap on v2.
+            let dir = self.run.dir.clone();
+            fs::remove_dir(&dir).map_err(|source| files::failed(&dir, source))?;
+            self.run = Run::create(dir, self.owner)?;
+        }
+        self.run.memory_max.set(&limits.memory_bytes.to_string())?;
+        self.run.pids_max.set(&limits.processes.to_string())?;
+        self.run.before = self.run.counters()?;
+        let dir = fs::File::open(&self.run.dir);
+        let dir = dir.map_err(|source| files::failed(&self.run.dir, source))?;
+        Ok(Entry::Born(OwnedFd::from(dir)))
+    }
+
+    fn glance(&self) -> Result<(Duration, bool), SandboxError> {
+        let now = self.run.counters()?;
+        let before = self.run.before;
+        let cpu = Duration::from_micros(now.cpu_usec.saturating_sub(before.cpu_usec));
+        Ok((cpu, before.oom_kills < now.oom_kills))
+    }
+
+    fn read(&self) -> Result<Reading, SandboxError> {
+        let (now, before) = (self.run.counters()?, self.run.before);
+        let stat = self.run.memory_stat.text()?;
+        // `file` counts tmpfs too; `shmem` is that part of it.
+        let page_cache_bytes = key_in(&stat, "file").saturating_sub(key_in(&stat, "shmem"));
+        Ok(Reading {
+            cpu: Duration::from_micros(now.cpu_usec.saturating_sub(before.cpu_usec)),
+            memory_peak_bytes: self.run.memory_peak.number()?,
+            page_cache_bytes,
+            oom_kills: now.oom_kills.saturating_sub(before.oom_kills),
+            forks_refused: now.forks_refused.saturating_sub(before.forks_refused),
+        })
+    }
+}
+
+impl Drop for SlotGroup {
+    fn drop(&mut self) {
+        // Best effort: a group that is still in use is removed by the next worker.
+        files::remove_tree(&self.dir);
+    }
+}
+
+fn give_away(path: &Path, owner: u32) -> Result<(), SandboxError> {
+    chown(path, Some(owner), Some(owner)).map_err(|source| files::failed(path, source))
+}

@@ -1,0 +1,438 @@
+//! One run, as the init sees it.
+
+use std::ffi::CString;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Component, Path};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::CloneFlags;
+use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{SFlag, fstat};
+use nix::unistd::{Gid, Pid, Uid, execve};
+use serde::{Deserialize, Serialize};
+
+use super::super::profile::Profile;
+use super::super::protocol::{
+    self, CollectPattern, EntryKind, ExitReport, InitStep, MAX_FILES, Reply, Request, Rlimits,
+    RunReport, RunRequest, Setup,
+};
+use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
+use super::{At, Failure, say_failed};
+use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
+use crate::sys::filter::{install, install_with_listener, next_call};
+use crate::sys::privilege::drop_for_good;
+use crate::sys::process::{Children, Exit, Forked, exit_now, fork, reap};
+
+/// The descriptors that are left when the files are written.
+struct Descriptors {
+    stdio: [OwnedFd; 3],
+    entry: Vec<OwnedFd>,
+}
+
+/// Runs one program and answers. Fails only when the supervisor is gone or the slot can't go on.
+pub fn run(
+    socket: &OwnedFd,
+    setup: &Setup,
+    request: &RunRequest,
+    fds: Vec<OwnedFd>,
+) -> io::Result<()> {
+    let profile = setup.profiles.get(request.profile);
+    let ran = match prepare(profile, request, fds) {
+        Ok(descriptors) => execute(socket, profile, request, descriptors),
+        Err(failure) => Err(failure),
+    };
+    let answered = match ran {
+        Ok(report) => match collect(&request.collect) {
+            Ok((names, files)) => {
+                let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
+                let reply = Reply::Ended {
+                    report,
+                    files: names,
+                };
+                protocol::send(socket.as_fd(), &reply, &files)
+            }
+            Err(failure) => say_failed(socket, failure),
+        },
+        Err(failure) => say_failed(socket, failure),
+    };
+    // Not before everybody is gone, which `execute` made sure of: a slot whose tmpfs stay is dead.
+    unmount_writable().map_err(|failure| io::Error::from(failure.errno))?;
+    answered
+}
+
+/// Fresh file systems, with the request's files in them.
+fn prepare(
+    profile: &Profile,
+    request: &RunRequest,
+    fds: Vec<OwnedFd>,
+) -> Result<Descriptors, Failure> {
+    let mut fds = fds.into_iter();
+    let mut take = || {
+        fds.next()
+            .ok_or(Errno::EBADF)
+            .at(InitStep::Protocol, "descriptors")
+    };
+    let stdio = [take()?, take()?, take()?];
+    let files = request
+        .files
+        .iter()
+        .map(|_| take())
+        .collect::<Result<Vec<_>, _>>()?;
+    mount_writable(&profile.tmpfs)?;
+    for (header, content) in request.files.iter().zip(files) {
+        write_file(&header.path, header.executable, content)?;
+    }
+    Ok(Descriptors {
+        stdio,
+        entry: fds.collect(),
+    })
+}
+
+/// Nothing hostile has run in this tmpfs yet, so a plain path is safe.
+fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Failure> {
+    let relative = Path::new(path);
+    if !relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
+        return Err(Errno::EINVAL).at(InitStep::File, path);
+    }
+    let target = Path::new(WORK_DIR).join(relative);
+    let id = Some(PROGRAM_ID);
+    let mut made = Path::new(WORK_DIR).to_path_buf();
+    for dir in relative.parent().into_iter().flat_map(Path::components) {
+        made.push(dir);
+        if !made.is_dir() {
+            std::fs::create_dir(&made).at(InitStep::File, &made)?;
+            std::os::unix::fs::chown(&made, id, id).at(InitStep::File, &made)?;
+        }
+    }
+    let mode = if executable { 0o755 } else { 0o644 };
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&target)
+        .at(InitStep::File, path)?;
+    io::copy(&mut File::from(content), &mut file).at(InitStep::File, path)?;
+    file.flush().at(InitStep::File, path)?;
+    std::os::unix::fs::fchown(&file, id, id).at(InitStep::File, path)
+}
+
+/// What the forked child tells before exec.
+#[derive(Debug, Serialize, Deserialize)]
+enum ChildMessage {
+    /// With the listener of its filter.
+    Filtered,
+    Failed {
+        step: InitStep,
+        errno: i32,
+        detail: String,
+    },
+}
+
+/// Starts the program, waits, and leaves nobody alive, whatever happens.
+fn execute(
+    socket: &OwnedFd,
+    profile: &Profile,
+    request: &RunRequest,
+    descriptors: Descriptors,
+) -> Result<RunReport, Failure> {
+    let Descriptors { stdio, entry } = descriptors;
+    let born_in = matches!(request.entry, EntryKind::Born)
+        .then(|| entry.first())
+        .flatten();
+    let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
+    let cpu_before = reaped_cpu();
+    let forked = fork(CloneFlags::CLONE_NEWIPC, born_in.map(AsFd::as_fd));
+    let (pid, pidfd) = match forked.at(InitStep::Fork, &request.argv[0])? {
+        Forked::Child => {
+            let joins = if born_in.is_none() { &entry[..] } else { &[] };
+            become_program(&childs, profile, request, &stdio, joins)
+        }
+        Forked::Parent { pid, pidfd } => (pid, pidfd),
+    };
+    drop((childs, stdio, entry));
+    let started = await_exec(&ours);
+    let began = Instant::now();
+    let watched = match started {
+        Ok(listener) => protocol::send(socket.as_fd(), &Reply::Started, &[])
+            .at(InitStep::Protocol, "started")
+            .and_then(|()| watch(socket, pid, &pidfd, &listener)),
+        Err(failure) => Err(failure),
+    };
+    let exit = end_everybody(pid)?;
+    let (forbidden_call, ended_alone) = watched?;
+    Ok(RunReport {
+        exit: ExitReport::from(ended_alone.or(exit).unwrap_or(Exit::Signal(libc::SIGKILL))),
+        wall: began.elapsed(),
+        reaped_cpu: reaped_cpu().saturating_sub(cpu_before),
+        forbidden_call,
+    })
+}
+
+/// Waits until the child is past exec, or says why not.
+fn await_exec(child: &OwnedFd) -> Result<OwnedFd, Failure> {
+    let mut listener = None;
+    loop {
+        let received = protocol::receive(child.as_fd()).at(InitStep::Exec, "program")?;
+        match (received, listener.take()) {
+            (Some((ChildMessage::Filtered, fds)), None) => listener = fds.into_iter().next(),
+            (
+                Some((
+                    ChildMessage::Failed {
+                        step,
+                        errno,
+                        detail,
+                    },
+                    _,
+                )),
+                _,
+            ) => {
+                return Err(Failure {
+                    step,
+                    errno: Errno::from_raw(errno),
+                    detail,
+                });
+            }
+            // Exec closed its end.
+            (None, Some(listener)) => return Ok(listener),
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(Errno::EPROTO).at(InitStep::Exec, "the child died before exec");
+            }
+        }
+    }
+}
+
+/// Waits for the first of: the program ends, asks for something forbidden, or is to be killed.
+fn watch(
+    socket: &OwnedFd,
+    pid: Pid,
+    pidfd: &OwnedFd,
+    listener: &OwnedFd,
+) -> Result<(Option<i64>, Option<Exit>), Failure> {
+    loop {
+        let mut ready = [
+            PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(socket.as_fd(), PollFlags::POLLIN),
+            PollFd::new(listener.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut ready, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error).at(InitStep::Reap, "poll"),
+        }
+        // A listener that hangs up (its callers are gone) must not be read: that would block.
+        let stopped = ready[2]
+            .revents()
+            .is_some_and(|events| events.contains(PollFlags::POLLIN));
+        let [ended, asked, _] = ready.map(|fd| fd.any().unwrap_or(true));
+        if ended {
+            // A grandchild may be adopted and end meanwhile: only this one is asked for.
+            let reaped = reap(Children::One(pid), true).at(InitStep::Reap, "program")?;
+            return Ok((None, reaped.map(|reaped| reaped.exit)));
+        }
+        if stopped
+            && let Some(call) = next_call(listener.as_fd()).at(InitStep::Filter, "listener")?
+        {
+            return Ok((Some(call.number), None));
+        }
+        if asked {
+            return match protocol::receive::<Request>(socket.as_fd()) {
+                Ok(Some((Request::Kill, _))) => Ok((None, None)),
+                // Gone, or not making sense: end this run first, and then the slot.
+                _ => Err(Errno::EPIPE).at(InitStep::Protocol, "the supervisor"),
+            };
+        }
+    }
+}
+
+/// Kills all that is in the pid namespace but ourselves and reaps until the kernel says that we
+/// have no child. `kill(-1)` is atomic against fork (`kill(2)`): nobody slips through.
+fn end_everybody(program: Pid) -> Result<Option<Exit>, Failure> {
+    let mut exit = None;
+    loop {
+        match kill(Pid::from_raw(-1), Signal::SIGKILL) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => return Err(error).at(InitStep::Reap, "kill"),
+        }
+        match reap(Children::Any, true) {
+            Ok(Some(reaped)) if reaped.pid == program => exit = Some(reaped.exit),
+            Ok(_) => {}
+            Err(Errno::ECHILD) => return Ok(exit),
+            Err(error) => return Err(error).at(InitStep::Reap, "wait"),
+        }
+    }
+}
+
+/// User plus system time of all that was reaped so far.
+fn reaped_cpu() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
+        return Duration::ZERO;
+    };
+    let part = |value: nix::sys::time::TimeVal| {
+        Duration::new(
+            value.tv_sec().try_into().unwrap_or(0),
+            u32::try_from(value.tv_usec()).unwrap_or(0) * 1_000,
+        )
+    };
+    part(usage.user_time()) + part(usage.system_time())
+}
+
+/// In the forked child: turns it into the program. Never comes back.
+fn become_program(
+    report: &OwnedFd,
+    profile: &Profile,
+    request: &RunRequest,
+    stdio: &[OwnedFd; 3],
+    joins: &[OwnedFd],
+) -> ! {
+    let Err(Failure {
+        step,
+        errno,
+        detail,
+    }) = exec(report, profile, request, stdio, joins);
+    let message = ChildMessage::Failed {
+        step,
+        errno: errno as i32,
+        detail,
+    };
+    // If nobody listens any more, nobody needs to know.
+    let _ = protocol::send(report.as_fd(), &message, &[]);
+    exit_now(127)
+}
+
+/// The order matters: the cgroup wants our rights, limits come before they bind us, and the filter
+/// comes last because it denies what the other steps need.
+fn exec(
+    report: &OwnedFd,
+    profile: &Profile,
+    request: &RunRequest,
+    stdio: &[OwnedFd; 3],
+    joins: &[OwnedFd],
+) -> Result<std::convert::Infallible, Failure> {
+    let c_string = |text: &str| CString::new(text).map_err(|_| Errno::EINVAL);
+    let argv = request
+        .argv
+        .iter()
+        .map(|text| c_string(text))
+        .collect::<Result<Vec<_>, _>>();
+    let argv = argv.at(InitStep::Exec, "arguments")?;
+    let env = request
+        .env
+        .iter()
+        .map(|(name, value)| c_string(&format!("{name}={value}")));
+    let env = env
+        .collect::<Result<Vec<_>, _>>()
+        .at(InitStep::Exec, "environment")?;
+    let path = argv
+        .first()
+        .ok_or(Errno::EINVAL)
+        .at(InitStep::Exec, "arguments")?;
+
+    for tasks in joins {
+        nix::unistd::write(tasks, b"0").at(InitStep::Cgroup, "tasks")?;
+    }
+    nix::unistd::setsid().at(InitStep::Privilege, "session")?;
+    nix::unistd::chdir(WORK_DIR).at(InitStep::Exec, WORK_DIR)?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    set_limits(&request.rlimits)?;
+    let [stdin, stdout, stderr] = stdio;
+    replace_stdio(stdin.as_fd(), stdout.as_fd(), stderr.as_fd()).at(InitStep::Stdio, "stdio")?;
+    close_on_exec_from(3).at(InitStep::Stdio, "others")?;
+    drop_for_good(Uid::from_raw(PROGRAM_ID), Gid::from_raw(PROGRAM_ID))
+        .at(InitStep::Privilege, "capabilities")?;
+    let listener =
+        install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
+    protocol::send(report.as_fd(), &ChildMessage::Filtered, &[listener.as_fd()])
+        .at(InitStep::Filter, "listener")?;
+    for program in profile.filter.silent() {
+        install(&program).at(InitStep::Filter, "silent")?;
+    }
+    execve(path, &argv, &env).at(InitStep::Exec, &request.argv[0])
+}
+
+fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
+    let Rlimits {
+        cpu_seconds,
+        open_files,
+        file_size_bytes,
+        stack_bytes,
+    } = *limits;
+    let exact = [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_NOFILE, open_files),
+        (Resource::RLIMIT_FSIZE, file_size_bytes),
+        (Resource::RLIMIT_STACK, stack_bytes),
+    ];
+    for (resource, limit) in exact {
+        setrlimit(resource, limit, limit).at(InitStep::Rlimit, format!("{resource:?} {limit}"))?;
+    }
+    // A second between the signal that can be caught and the one that can't.
+    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds + 1).at(InitStep::Rlimit, "RLIMIT_CPU")
+}
+
+/// Opens the files that the program was to leave behind. Its directory is hostile: no link is
+/// followed, nothing but regular files is opened, and nothing blocks.
+fn collect(patterns: &[CollectPattern]) -> Result<(Vec<String>, Vec<OwnedFd>), Failure> {
+    let mut names = Vec::new();
+    let mut files = Vec::new();
+    for CollectPattern { pattern, max_bytes } in patterns {
+        for name in matching(pattern)? {
+            let Some(file) = open_collected(&name, *max_bytes)? else {
+                continue;
+            };
+            if names.len() == MAX_FILES {
+                return Err(Errno::E2BIG).at(InitStep::Collect, pattern);
+            }
+            names.push(name);
+            files.push(file);
+        }
+    }
+    Ok((names, files))
+}
+
+/// Names in the working directory for `*.suffix`, sorted; else the pattern itself.
+fn matching(pattern: &str) -> Result<Vec<String>, Failure> {
+    let Some(suffix) = pattern.strip_prefix('*') else {
+        return Ok(vec![pattern.to_owned()]);
+    };
+    let entries = std::fs::read_dir(WORK_DIR).at(InitStep::Collect, WORK_DIR)?;
+    // The tmpfs bounds the number of entries.
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(suffix)).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// `None`: there is no such regular file of at most `max_bytes`.
+fn open_collected(name: &str, max_bytes: u64) -> Result<Option<OwnedFd>, Failure> {
+    let work = nix::fcntl::open(
+        WORK_DIR,
+        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        nix::sys::stat::Mode::empty(),
+    )
+    .at(InitStep::Collect, WORK_DIR)?;
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK)
+        .resolve(
+            ResolveFlag::RESOLVE_BENEATH
+                | ResolveFlag::RESOLVE_NO_SYMLINKS
+                | ResolveFlag::RESOLVE_NO_XDEV,
+        );
+    let Ok(file) = openat2(&work, name, how) else {
+        return Ok(None);
+    };
+    let stat = fstat(&file).at(InitStep::Collect, name)?;
+    let regular = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG;
+    let fits = u64::try_from(stat.st_size).is_ok_and(|size| size <= max_bytes);
+    Ok((regular && fits).then_some(file))
+}

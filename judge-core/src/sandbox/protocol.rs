@@ -1,0 +1,251 @@
+//! What the supervisor and a slot's init say to each other: one JSON message with its descriptors
+//! a packet, over a private socket that no program ever holds.
+//!
+//! The supervisor trusts the init's word about the program, since the program can't speak here; yet
+//! everything is bounded, so that a broken init can't hurt more than its slot.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::profile::{ProfileName, Profiles};
+use crate::sys::fds::{receive_message, send_message};
+use crate::sys::process::Exit;
+
+/// The longest message, in bytes: what is larger travels in a sealed file beside it.
+pub const LONGEST_MESSAGE: usize = 64 * 1024;
+
+/// The most files that go into a run, or come out of one.
+pub const MAX_FILES: usize = 200;
+
+/// Supervisor to init.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// First: build the root. Descriptor 0: a sealed file with [`Setup`] as JSON.
+    Build,
+    /// Run a program. Descriptors: standard input, output, error; then one for each of `files`; then
+    /// those by which it enters its cgroup.
+    Run(RunRequest),
+    /// End the run that is going on. A run that has ended meanwhile makes this a no-op.
+    Kill,
+}
+
+/// Everything that the init needs for the life of its slot.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// Root layout, filters, sizes.
+    pub profiles: Profiles,
+    /// For `/etc/hostname`-less programs that ask `uname(2)`.
+    pub hostname: String,
+}
+
+/// One run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunRequest {
+    pub profile: ProfileName,
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// Written into the working directory beforehand.
+    pub files: Vec<FileHeader>,
+    /// Handed out afterwards.
+    pub collect: Vec<CollectPattern>,
+    pub rlimits: Rlimits,
+    pub entry: EntryKind,
+}
+
+/// A file to be written.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FileHeader {
+    /// Relative to the working directory; no `..`.
+    pub path: String,
+    pub executable: bool,
+}
+
+/// Which files the program's working directory is searched for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CollectPattern {
+    /// A relative path, or `*.suffix` for all files of the working directory that end so.
+    pub pattern: String,
+    /// Of one file, in bytes, inclusive.
+    pub max_bytes: u64,
+}
+
+/// Per-process limits (`setrlimit(2)`).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rlimits {
+    pub cpu_seconds: u64,
+    pub open_files: u64,
+    pub file_size_bytes: u64,
+    pub stack_bytes: u64,
+}
+
+/// How many of the descriptors are for entering the cgroup, and how.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub enum EntryKind {
+    /// One directory.
+    Born,
+    /// So many `tasks` files.
+    Joins(usize),
+    None,
+}
+
+/// Init to supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// The root stands.
+    Built,
+    /// The program is past exec. Nothing more comes until it has ended.
+    Started,
+    /// Nothing of the run is left but its files. One descriptor for each name.
+    Ended {
+        report: RunReport,
+        files: Vec<String>,
+    },
+    /// A step failed. After a failed build the slot is useless.
+    Failed {
+        step: InitStep,
+        errno: i32,
+        detail: String,
+    },
+}
+
+/// What the init saw of a run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunReport {
+    /// How the first process ended.
+    pub exit: ExitReport,
+    /// From exec to the last process gone.
+    pub wall: Duration,
+    /// Sum over all reaped processes, for hosts without cgroups.
+    pub reaped_cpu: Duration,
+    /// The first forbidden system call, by number.
+    pub forbidden_call: Option<i64>,
+}
+
+/// [`Exit`] as it travels.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub enum ExitReport {
+    Code(i32),
+    Signal(i32),
+}
+
+impl From<Exit> for ExitReport {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Code(code) => Self::Code(code),
+            Exit::Signal(signal) => Self::Signal(signal),
+        }
+    }
+}
+
+impl From<ExitReport> for Exit {
+    fn from(exit: ExitReport) -> Self {
+        match exit {
+            ExitReport::Code(code) => Self::Code(code),
+            ExitReport::Signal(signal) => Self::Signal(signal),
+        }
+    }
+}
+
+/// What the init was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InitStep {
+    /// Becoming root of the user namespace.
+    Identity,
+    /// Making the mount tree private.
+    Propagation,
+    /// Mounting a tmpfs.
+    Tmpfs,
+    /// Showing a part of the host's file tree.
+    Bind,
+    /// Showing a device node.
+    Device,
+    /// Writing a small file.
+    File,
+    /// Mounting `/proc`.
+    Proc,
+    /// Changing the root.
+    Pivot,
+    /// Making the root read-only.
+    Freeze,
+    /// Naming the host.
+    Hostname,
+    /// Forking the program.
+    Fork,
+    /// Entering the cgroup.
+    Cgroup,
+    /// Limits of the process.
+    Rlimit,
+    /// Replacing the standard descriptors.
+    Stdio,
+    /// Giving up privileges.
+    Privilege,
+    /// Installing the syscall filter.
+    Filter,
+    /// Starting the program.
+    Exec,
+    /// Handing out a file of the program.
+    Collect,
+    /// Making sure that nobody is left.
+    Reap,
+    /// Understanding a message.
+    Protocol,
+}
+
+impl fmt::Display for InitStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Identity => "becoming root of its user namespace",
+            Self::Propagation => "making its mounts private",
+            Self::Tmpfs => "mounting a tmpfs",
+            Self::Bind => "binding a path of the host",
+            Self::Device => "binding a device",
+            Self::File => "writing a file",
+            Self::Proc => "mounting /proc",
+            Self::Pivot => "changing the root",
+            Self::Freeze => "making the root read-only",
+            Self::Hostname => "setting the host name",
+            Self::Fork => "forking the program",
+            Self::Cgroup => "entering the cgroup",
+            Self::Rlimit => "setting a resource limit",
+            Self::Stdio => "replacing standard descriptors",
+            Self::Privilege => "giving up privileges",
+            Self::Filter => "installing the syscall filter",
+            Self::Exec => "starting the program",
+            Self::Collect => "collecting a file",
+            Self::Reap => "reaping the run",
+            Self::Protocol => "understanding a message",
+        };
+        f.write_str(text)
+    }
+}
+
+/// Sends one message.
+pub fn send<T: Serialize>(
+    socket: BorrowedFd<'_>,
+    message: &T,
+    fds: &[BorrowedFd<'_>],
+) -> io::Result<()> {
+    let text = serde_json::to_vec(message)?;
+    if LONGEST_MESSAGE < text.len() {
+        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+    }
+    Ok(send_message(socket, &text, fds)?)
+}
+
+/// Receives one message. `Ok(None)`: the other side is gone.
+pub fn receive<T: DeserializeOwned>(
+    socket: BorrowedFd<'_>,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    let mut buffer = vec![0; LONGEST_MESSAGE];
+    match receive_message(socket, &mut buffer) {
+        Ok((0, _)) | Err(Errno::ECONNRESET) => Ok(None),
+        Ok((len, fds)) => Ok(Some((serde_json::from_slice(&buffer[..len])?, fds))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,355 @@
+//! A slot: one sandbox that runs one program after the other.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, pipe2};
+
+use super::cgroup::{Cgroups, Entry, SlotGroups};
+use super::init::{ARGV0, Born};
+use super::outcome::Outcome;
+use super::profile::{ProfileName, Profiles};
+use super::protocol::{
+    self, CollectPattern, EntryKind, FileHeader, InitStep, Reply, Request, Rlimits, RunRequest,
+    Setup,
+};
+use super::supervise::{OutputSink, Supervision};
+use super::{Limits, SandboxError};
+use crate::sys::fds::{SealedFile, message_pair};
+use crate::sys::process::{Children, reap, signal};
+
+/// What every slot of a worker shares.
+#[derive(Debug)]
+pub struct SlotConfig {
+    /// The binary that becomes the init: one whose `main` calls
+    /// [`super::init::become_init_if_asked`] first. `/proc/self/exe` for the worker itself.
+    pub init_binary: PathBuf,
+    /// What programs may touch.
+    pub profiles: Profiles,
+    /// Where the groups are made.
+    pub cgroups: Cgroups,
+}
+
+/// The first of the uids and gids that slots map to: far above those of people, services
+/// (`subuid(5)` counts from 100000) and of systemd's ranges (*Users, Groups, UIDs and GIDs on
+/// systemd Systems*), which end at 1879048191.
+const FIRST_ID: u32 = 0x7000_0000;
+
+/// Ids that one slot maps: a whole 16-bit range, as container managers do.
+const IDS_PER_SLOT: u32 = 0x1_0000;
+
+/// The most slots of one worker: the ids of all possible workers then stay below 2^31.
+pub const MAX_SLOTS: u32 = 16;
+
+/// How long an init may take for what it does alone. Generous: on an overloaded machine a slot that
+/// is given up too early would turn load into failures of ours.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One run.
+#[derive(Debug)]
+pub struct RunSpec<'a> {
+    /// What it may touch.
+    pub profile: ProfileName,
+    /// Program, as an absolute path or relative to the working directory, and arguments.
+    pub argv: &'a [String],
+    /// The whole environment.
+    pub env: &'a [(String, String)],
+    /// What it may use.
+    pub limits: &'a Limits,
+    /// Standard input.
+    pub stdin: &'a SealedFile,
+    /// In the working directory when it starts.
+    pub files: &'a [InputFile],
+    /// Wanted from the working directory when it has ended.
+    pub collect: &'a [Collect],
+}
+
+/// A file in the working directory of a run.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// Relative; no `..`.
+    pub path: String,
+    /// All of it.
+    pub content: Arc<SealedFile>,
+    /// Whether it gets the mode 755 instead of 644.
+    pub executable: bool,
+}
+
+/// A file wanted from a run.
+#[derive(Debug, Clone)]
+pub struct Collect {
+    /// A relative path; or `*.suffix`, all files directly in the working directory that end so.
+    pub pattern: String,
+    /// Of one file, inclusive. A larger one counts as missing.
+    pub max_bytes: u64,
+}
+
+/// Withdraws a run, from any thread.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// From now on no run that holds this goes on.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::cancel`] was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One sandbox. After an error it must be dropped; that ends everything in it.
+pub struct Slot {
+    number: u32,
+    pid: Pid,
+    pidfd: OwnedFd,
+    /// Taken away first when the slot is dropped.
+    socket: Option<OwnedFd>,
+    groups: SlotGroups,
+}
+
+impl Slot {
+    /// Builds the slot numbered `number` (below [`MAX_SLOTS`], unique in the process).
+    pub fn start(config: &SlotConfig, number: u32) -> Result<Self, SandboxError> {
+        assert!(number < MAX_SLOTS, "the caller bounds the number of slots");
+        let ids = FIRST_ID + (config.cgroups.instance() * MAX_SLOTS + number) * IDS_PER_SLOT;
+        let groups = config.cgroups.slot(number, ids)?;
+        let attempt = |attempt| move |source| SandboxError::Start { attempt, source };
+
+        let pair = message_pair().map_err(io::Error::from);
+        let (ours, theirs) = pair.map_err(attempt("making a socket"))?;
+        let mut shim = Command::new(&config.init_binary)
+            .arg0(ARGV0)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(attempt("executing the init"))?;
+        let born = receive_within(&ours, PATIENCE);
+        shim.wait().map_err(attempt("waiting for the shim"))?;
+        let (Born { pid }, fds) = born.map_err(attempt("creating namespaces (see its message)"))?;
+        let pidfd = fds
+            .into_iter()
+            .next()
+            .ok_or_else(|| io::Error::other("no pidfd came"));
+        let pidfd = pidfd.map_err(attempt("creating namespaces"))?;
+        let pid = Pid::from_raw(pid);
+        // From here on, dropping cleans up.
+        let mut slot = Self {
+            number,
+            pid,
+            pidfd,
+            socket: Some(ours),
+            groups,
+        };
+
+        for map in ["uid_map", "gid_map"] {
+            let line = format!("0 {ids} {IDS_PER_SLOT}\n");
+            fs::write(format!("/proc/{pid}/{map}"), line).map_err(attempt("mapping ids"))?;
+        }
+        slot.groups.adopt_init(pid)?;
+        slot.build(config)?;
+        Ok(slot)
+    }
+
+    fn build(&mut self, config: &SlotConfig) -> Result<(), SandboxError> {
+        let lost = |source| SandboxError::Lost {
+            attempt: "building the root",
+            source,
+        };
+        let setup = Setup {
+            profiles: config.profiles.clone(),
+            hostname: "judge".into(),
+        };
+        let text = serde_json::to_vec(&setup).map_err(|error| lost(error.into()))?;
+        let sealed = SealedFile::of_bytes(&text)
+            .and_then(|file| file.reader())
+            .map_err(lost)?;
+        let socket = self.socket();
+        protocol::send(socket, &Request::Build, &[sealed.as_fd()]).map_err(lost)?;
+        match receive_within::<Reply>(&socket, PATIENCE).map_err(lost)?.0 {
+            Reply::Built => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Runs one program to its end, feeding its standard output to `sink` as it comes.
+    ///
+    /// An error means that nothing is known about the program, and that the slot must be dropped.
+    pub fn run(
+        &mut self,
+        spec: &RunSpec<'_>,
+        sink: &mut dyn OutputSink,
+        cancel: &Cancel,
+    ) -> Result<Outcome, SandboxError> {
+        let entry = self.groups.run.make_ready(spec.limits)?;
+        let attempt = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
+        let (out_read, out_write) = output_pipe().map_err(attempt("making a pipe"))?;
+        let (err_read, err_write) = output_pipe().map_err(attempt("making a pipe"))?;
+        let stdin = spec.stdin.reader().map_err(attempt("opening the input"))?;
+        let contents: Vec<fs::File> = spec
+            .files
+            .iter()
+            .map(|file| file.content.reader())
+            .collect::<io::Result<_>>()
+            .map_err(attempt("opening a file of the run"))?;
+        let mut fds = vec![stdin.as_fd(), out_write.as_fd(), err_write.as_fd()];
+        fds.extend(contents.iter().map(AsFd::as_fd));
+        let kind = match &entry {
+            Entry::Born(dir) => {
+                fds.push(dir.as_fd());
+                EntryKind::Born
+            }
+            Entry::Joins(tasks) => {
+                fds.extend(tasks.iter().map(AsFd::as_fd));
+                EntryKind::Joins(tasks.len())
+            }
+            Entry::None => EntryKind::None,
+        };
+        let request = Request::Run(request_of(spec, kind));
+        protocol::send(self.socket(), &request, &fds).map_err(|source| SandboxError::Lost {
+            attempt: "asking for a run",
+            source,
+        })?;
+        drop(fds);
+        // Ours would keep the pipes open when the program's are closed.
+        drop((out_write, err_write));
+        Supervision {
+            socket: self.socket(),
+            group: &*self.groups.run,
+            spec,
+            cancel,
+            pipes: [out_read, err_read],
+            cgroup_enforced: !matches!(entry, Entry::None),
+        }
+        .watch(sink)
+    }
+
+    fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_ref().expect("taken by drop only").as_fd()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Without its socket the init ends, and with it its pid namespace.
+        self.socket = None;
+        let ended = wait_readable(&self.pidfd, Duration::from_secs(1));
+        if !matches!(ended, Ok(true)) {
+            // It is stuck. The kernel takes pid 1 away from outside, with all it holds.
+            let _ = signal(self.pidfd.as_fd(), Signal::SIGKILL);
+        }
+        let _ = reap(Children::One(self.pid), true);
+    }
+}
+
+fn request_of(spec: &RunSpec<'_>, entry: EntryKind) -> RunRequest {
+    let RunSpec {
+        profile,
+        argv,
+        env,
+        limits,
+        files,
+        collect,
+        ..
+    } = spec;
+    RunRequest {
+        profile: *profile,
+        argv: argv.to_vec(),
+        env: env.to_vec(),
+        files: files
+            .iter()
+            .map(|file| FileHeader {
+                path: file.path.clone(),
+                executable: file.executable,
+            })
+            .collect(),
+        collect: collect
+            .iter()
+            .map(|Collect { pattern, max_bytes }| CollectPattern {
+                pattern: pattern.clone(),
+                max_bytes: *max_bytes,
+            })
+            .collect(),
+        rlimits: Rlimits {
+            // Only a net: the exact limit is enforced from outside, for the whole tree.
+            cpu_seconds: limits.cpu.as_secs() + 2,
+            open_files: limits.open_files.into(),
+            file_size_bytes: limits.file_size_bytes,
+            stack_bytes: limits.stack_bytes,
+        },
+        entry,
+    }
+}
+
+/// A pipe whose reading end (ours) never blocks, wide enough that a fast writer rarely does.
+fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
+    fcntl(&read, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    // Refused to users above their quota of pipe memory (`pipe(7)`): the default size will do.
+    let _ = fcntl(&read, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
+    Ok((read, write))
+}
+
+/// Room in an output pipe: sixteen reads of ours.
+const PIPE_BYTES: i32 = 1 << 20;
+
+pub(super) fn wait_readable(fd: &impl AsFd, patience: Duration) -> io::Result<bool> {
+    let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut fds, timeout) {
+            Err(nix::errno::Errno::EINTR) => {}
+            ready => return Ok(0 < ready?),
+        }
+    }
+}
+
+/// One message, or an error when none comes in time or the other side is gone.
+pub(super) fn receive_within<T: serde::de::DeserializeOwned>(
+    socket: &impl AsFd,
+    patience: Duration,
+) -> io::Result<(T, Vec<OwnedFd>)> {
+    if !wait_readable(socket, patience)? {
+        return Err(io::Error::from(io::ErrorKind::TimedOut));
+    }
+    let received = protocol::receive(socket.as_fd())?;
+    received.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+}
+
+/// An answer that is not the one waited for.
+pub(super) fn unexpected(reply: Reply) -> SandboxError {
+    match reply {
+        Reply::Failed {
+            step,
+            errno,
+            detail,
+        } => SandboxError::Init {
+            step,
+            detail,
+            source: nix::errno::Errno::from_raw(errno),
+        },
+        Reply::Built | Reply::Started | Reply::Ended { .. } => SandboxError::Init {
+            step: InitStep::Protocol,
+            detail: "an answer out of turn".into(),
+            source: nix::errno::Errno::EPROTO,
+        },
+    }
+}

@@ -1,0 +1,339 @@
+//! Watches a run from outside until nothing of it is left.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::cgroup::RunGroup;
+use super::filter::name_of;
+use super::outcome::{Outcome, STDERR_KEPT, Termination, Usage};
+use super::protocol::{self, Reply, Request, RunReport};
+use super::slot::{Cancel, RunSpec, unexpected};
+use super::{Limits, SandboxError};
+use crate::sys::fds::SealedFile;
+use crate::sys::process::Exit;
+
+/// Takes a program's standard output as it comes.
+pub trait OutputSink {
+    /// The next bytes. Never called with more than the output limit in all.
+    fn write(&mut self, chunk: &[u8]) -> Flow;
+}
+
+/// Whether more output is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// The rest can't change anything: end the run.
+    Stop,
+}
+
+/// Keeps everything, for outputs that are small or bounded by their limit.
+#[derive(Debug, Default)]
+pub struct Capture(pub Vec<u8>);
+
+impl OutputSink for Capture {
+    fn write(&mut self, chunk: &[u8]) -> Flow {
+        self.0.extend_from_slice(chunk);
+        Flow::Continue
+    }
+}
+
+/// The longest time between two looks at CPU time, memory events and cancellation.
+const LONGEST_NAP: Duration = Duration::from_millis(50);
+
+/// The shortest: how far beyond its CPU limit a program may get before it is ended.
+const SHORTEST_NAP: Duration = Duration::from_millis(4);
+
+/// How long the init may take to end a run after it was told to. A process in uninterruptible sleep
+/// or a large core of memory being freed can take seconds on a crowded machine.
+const KILL_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much is read at once: small enough for the stack, a quarter of a default pipe.
+const READ_BYTES: usize = 16 * 1024;
+
+/// One run under supervision.
+pub(super) struct Supervision<'a> {
+    pub socket: BorrowedFd<'a>,
+    pub group: &'a dyn RunGroup,
+    pub spec: &'a RunSpec<'a>,
+    pub cancel: &'a Cancel,
+    /// Standard output and standard error.
+    pub pipes: [OwnedFd; 2],
+    pub cgroup_enforced: bool,
+}
+
+/// What the loop knows while it waits.
+struct State {
+    began: Option<Instant>,
+    /// Why we ended the run, and until when the init may take.
+    killed: Option<(Termination, Instant)>,
+    output_bytes: u64,
+    stderr: Vec<u8>,
+    open: [bool; 2],
+}
+
+impl Supervision<'_> {
+    /// Reads output, enforces limits, and comes back with the facts.
+    pub fn watch(self, sink: &mut dyn OutputSink) -> Result<Outcome, SandboxError> {
+        let mut state = State {
+            began: None,
+            killed: None,
+            output_bytes: 0,
+            stderr: Vec::new(),
+            open: [true, true],
+        };
+        loop {
+            let [spoke, out, err] = self.wait(&state)?;
+            if out {
+                self.read_output(0, &mut state, sink)?;
+            }
+            if err {
+                self.read_output(1, &mut state, sink)?;
+            }
+            if spoke {
+                match self.receive()? {
+                    (Reply::Started, _) => state.began = Some(Instant::now()),
+                    (Reply::Ended { report, files }, fds) => {
+                        // Whoever could write is gone: what is in the pipes is all there is.
+                        self.read_output(0, &mut state, sink)?;
+                        self.read_output(1, &mut state, sink)?;
+                        return self.outcome(state, &report, files, fds);
+                    }
+                    (other, _) => return Err(unexpected(other)),
+                }
+            }
+            self.enforce(&mut state)?;
+        }
+    }
+
+    /// Until one of socket, output and error has something, or it is time to look at the limits.
+    fn wait(&self, state: &State) -> Result<[bool; 3], SandboxError> {
+        let nap = self.nap(state)?;
+        let timeout =
+            PollTimeout::try_from(nap.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX);
+        let wanted = |open| {
+            if open {
+                PollFlags::POLLIN
+            } else {
+                PollFlags::empty()
+            }
+        };
+        let [out, err] = &self.pipes;
+        let mut fds = vec![PollFd::new(self.socket, PollFlags::POLLIN)];
+        for (pipe, open) in [out, err].into_iter().zip(state.open) {
+            if open {
+                fds.push(PollFd::new(pipe.as_fd(), wanted(open)));
+            }
+        }
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(lost("waiting for it", error.into())),
+        }
+        let mut ready = fds.iter().map(|fd| fd.any().unwrap_or(true));
+        let spoke = ready.next().unwrap_or(false);
+        let mut pipe = |open: bool| open && ready.next().unwrap_or(false);
+        Ok([spoke, pipe(state.open[0]), pipe(state.open[1])])
+    }
+
+    /// CPU time can grow no faster than cores times wall time: until then there is nothing to see.
+    fn nap(&self, state: &State) -> Result<Duration, SandboxError> {
+        let Some(began) = state.began else {
+            return Ok(LONGEST_NAP);
+        };
+        if state.killed.is_some() {
+            return Ok(LONGEST_NAP);
+        }
+        let Limits { cpu, wall, .. } = *self.spec.limits;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
+        let used = self.group.glance()?.0;
+        let until_cpu = cpu.saturating_sub(used) / cores;
+        let until_wall = wall.saturating_sub(began.elapsed());
+        Ok(until_cpu.clamp(SHORTEST_NAP, LONGEST_NAP).min(until_wall))
+    }
+
+    fn enforce(&self, state: &mut State) -> Result<(), SandboxError> {
+        if let Some((_, deadline)) = state.killed {
+            if deadline < Instant::now() {
+                return Err(lost("ending the run", io::ErrorKind::TimedOut.into()));
+            }
+            return Ok(());
+        }
+        let limits = self.spec.limits;
+        if self.cancel.is_cancelled() {
+            return self.kill(state, Termination::Cancelled);
+        }
+        let Some(began) = state.began else {
+            return Ok(());
+        };
+        let (cpu, out_of_memory) = self.group.glance()?;
+        if out_of_memory {
+            return self.kill(state, Termination::MemoryLimit);
+        }
+        if limits.cpu < cpu {
+            return self.kill(state, Termination::CpuLimit);
+        }
+        if limits.wall < began.elapsed() {
+            return self.kill(state, Termination::WallLimit);
+        }
+        Ok(())
+    }
+
+    fn kill(&self, state: &mut State, why: Termination) -> Result<(), SandboxError> {
+        if state.killed.is_none() {
+            state.killed = Some((why, Instant::now() + KILL_PATIENCE));
+            protocol::send(self.socket, &Request::Kill, &[])
+                .map_err(|source| lost("ending the run", source))?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is in a pipe now. What comes after the kill is read and thrown away, so that
+    /// nobody hangs in a write.
+    fn read_output(
+        &self,
+        which: usize,
+        state: &mut State,
+        sink: &mut dyn OutputSink,
+    ) -> Result<(), SandboxError> {
+        let mut buffer = [0; READ_BYTES];
+        while state.open[which] {
+            let len = match nix::unistd::read(&self.pipes[which], &mut buffer) {
+                Ok(0) => {
+                    state.open[which] = false;
+                    return Ok(());
+                }
+                Ok(len) => len,
+                Err(Errno::EAGAIN) => return Ok(()),
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(lost("reading its output", error.into())),
+            };
+            self.take(which, &buffer[..len], state, sink)?;
+            // A program that writes for ever must not keep us from the limits.
+            self.enforce(state)?;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &self,
+        which: usize,
+        chunk: &[u8],
+        state: &mut State,
+        sink: &mut dyn OutputSink,
+    ) -> Result<(), SandboxError> {
+        let room = self
+            .spec
+            .limits
+            .output_bytes
+            .saturating_sub(state.output_bytes);
+        state.output_bytes = state.output_bytes.saturating_add(chunk.len() as u64);
+        let within = &chunk[..chunk.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
+        if which == 1 {
+            let room = STDERR_KEPT.saturating_sub(state.stderr.len());
+            state
+                .stderr
+                .extend_from_slice(&within[..within.len().min(room)]);
+        } else if state.killed.is_none() && !within.is_empty() && sink.write(within) == Flow::Stop {
+            self.kill(state, Termination::SinkStopped)?;
+        }
+        if within.len() < chunk.len() {
+            self.kill(state, Termination::OutputLimit)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&self) -> Result<(Reply, Vec<OwnedFd>), SandboxError> {
+        let received = protocol::receive(self.socket);
+        let received = received.map_err(|source| lost("hearing from it", source))?;
+        received.ok_or_else(|| lost("hearing from it", io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    fn outcome(
+        &self,
+        state: State,
+        report: &RunReport,
+        names: Vec<String>,
+        fds: Vec<OwnedFd>,
+    ) -> Result<Outcome, SandboxError> {
+        let reading = self.group.read()?;
+        let usage = Usage {
+            cpu: if self.cgroup_enforced {
+                reading.cpu
+            } else {
+                report.reaped_cpu
+            },
+            wall: report.wall,
+            memory_bytes: reading
+                .memory_peak_bytes
+                .saturating_sub(reading.page_cache_bytes),
+            output_bytes: state.output_bytes,
+            oom_kills: reading.oom_kills,
+            forks_refused: reading.forks_refused,
+            cgroup_enforced: self.cgroup_enforced,
+        };
+        let termination = match (report.forbidden_call, state.killed) {
+            (Some(number), _) => Termination::ForbiddenCall(name_of(number)),
+            (None, Some((why, _))) => why,
+            (None, None) => overrun(&usage, self.spec.limits),
+        };
+        if names.len() != fds.len() {
+            return Err(lost("collecting files", io::ErrorKind::InvalidData.into()));
+        }
+        let mut files = Vec::with_capacity(names.len());
+        for (name, fd) in names.into_iter().zip(fds) {
+            let content = self
+                .seal(fd)
+                .map_err(|source| lost("collecting files", source))?;
+            files.push((name, Arc::new(content)));
+        }
+        let exit = Exit::from(report.exit);
+        Ok(Outcome {
+            termination,
+            exit,
+            usage,
+            stderr: state.stderr,
+            files,
+        })
+    }
+
+    /// Copies a file of the run, opened by the init, out of the tmpfs that is about to go.
+    fn seal(&self, fd: OwnedFd) -> io::Result<SealedFile> {
+        let mut file = File::from(fd);
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let bound = self
+            .spec
+            .collect
+            .iter()
+            .map(|collect| collect.max_bytes)
+            .max()
+            .unwrap_or(0);
+        SealedFile::of_reader(&mut Read::by_ref(&mut file), bound)
+    }
+}
+
+fn lost(attempt: &'static str, source: io::Error) -> SandboxError {
+    SandboxError::Lost { attempt, source }
+}
+
+/// What a run that ended between two looks has overrun all the same.
+fn overrun(usage: &Usage, limits: &Limits) -> Termination {
+    if 0 < usage.oom_kills {
+        Termination::MemoryLimit
+    } else if limits.cpu < usage.cpu {
+        Termination::CpuLimit
+    } else if limits.wall < usage.wall {
+        Termination::WallLimit
+    } else {
+        Termination::OfItself
+    }
+}

@@ -1,0 +1,275 @@
+//! Descriptors: passing them over sockets, sealing memory behind them, closing what must not be
+//! inherited.
+
+use std::io::{self, IoSlice, IoSliceMut, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
+    sendmsg, socketpair,
+};
+use nix::sys::stat::Mode;
+
+use super::checked;
+
+/// The most descriptors that one message carries: `SCM_MAX_FD` of the kernel (`unix(7)`).
+pub const MAX_FDS: usize = 253;
+
+/// A pair of connected sockets that keep message boundaries; both close on exec.
+pub fn message_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
+    socketpair(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
+}
+
+/// Sends one message with descriptors. The receiver gets copies; ours stay open.
+///
+/// Fails with [`Errno::EMSGSIZE`] above the socket's send buffer, [`Errno::EPIPE`] when the other
+/// side is gone (never with a signal).
+pub fn send_message(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    fds: &[BorrowedFd<'_>],
+) -> Result<(), Errno> {
+    let raw: Vec<RawFd> = fds.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&raw)];
+    let control = if raw.is_empty() { &[][..] } else { &rights[..] };
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    loop {
+        let parts = [IoSlice::new(message)];
+        match sendmsg::<()>(socket.as_raw_fd(), &parts, control, flags, None) {
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+            Ok(sent) if sent == message.len() => return Ok(()),
+            Ok(_) => return Err(Errno::EMSGSIZE),
+        }
+    }
+}
+
+/// Receives one message into `buffer`: its length (0: the other side is gone) and its descriptors,
+/// which close on exec.
+///
+/// Fails with [`Errno::EMSGSIZE`] when the message or its descriptors did not fit: what came is
+/// closed, so a peer can't fill our table.
+pub fn receive_message(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> Result<(usize, Vec<OwnedFd>), Errno> {
+    let mut control = nix::cmsg_space!([RawFd; MAX_FDS]);
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let mut parts = [IoSliceMut::new(buffer)];
+    let received = loop {
+        match recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags) {
+            Err(Errno::EINTR) => {}
+            other => break other?,
+        }
+    };
+    let mut fds = Vec::new();
+    for message in received.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(raw) = message {
+            // SAFETY: the kernel has just made these descriptors for us, and nobody else knows
+            // their numbers yet.
+            fds.extend(
+                raw.into_iter()
+                    .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }),
+            );
+        }
+    }
+    if received
+        .flags
+        .intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC)
+    {
+        return Err(Errno::EMSGSIZE);
+    }
+    Ok((received.bytes, fds))
+}
+
+/// Takes over the calling process's standard input as an owned descriptor, and puts `/dev/null` in
+/// its place.
+pub fn take_stdin() -> io::Result<OwnedFd> {
+    let taken = io::stdin().as_fd().try_clone_to_owned()?;
+    let null = std::fs::File::open("/dev/null")?;
+    nix::unistd::dup2_stdin(&null)?;
+    Ok(taken)
+}
+
+/// Makes `source` the calling process's descriptor 0, 1 or 2, open across exec.
+pub fn replace_stdio(
+    stdin: BorrowedFd<'_>,
+    stdout: BorrowedFd<'_>,
+    stderr: BorrowedFd<'_>,
+) -> Result<(), Errno> {
+    nix::unistd::dup2_stdin(stdin)?;
+    nix::unistd::dup2_stdout(stdout)?;
+    nix::unistd::dup2_stderr(stderr)
+}
+
+/// Marks every descriptor from `first` on as close-on-exec (`close_range(2)`): nothing that this
+/// process has open, known to us or not, reaches the next program.
+pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
+    // SAFETY: only the close-on-exec flag changes; no descriptor that somebody owns is closed
+    // while the process image lives.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            first,
+            u32::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    })
+    .map(drop)
+}
+
+/// Content in memory that nobody can change any more, whoever holds a descriptor of it: how
+/// sources, programs and test inputs travel into sandboxes (`memfd_create(2)`, *File sealing*).
+#[derive(Debug)]
+pub struct SealedFile {
+    fd: OwnedFd,
+    len: u64,
+}
+
+impl SealedFile {
+    /// Copies `content`.
+    pub fn of_bytes(content: &[u8]) -> io::Result<Self> {
+        Self::of_reader(&mut &content[..], content.len() as u64)
+    }
+
+    /// Copies what `content` yields. Fails with [`io::ErrorKind::FileTooLarge`] above `max_len`
+    /// bytes (inclusive bound), having read no more than one byte beyond.
+    pub fn of_reader(content: &mut dyn io::Read, max_len: u64) -> io::Result<Self> {
+        let mut file = UnsealedFile::new()?;
+        let len = io::copy(
+            &mut io::Read::take(content, max_len.saturating_add(1)),
+            &mut file,
+        )?;
+        if max_len < len {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        file.seal()
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is no byte in it.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A descriptor with an offset of its own, at the start, for reading only.
+    pub fn reader(&self) -> io::Result<std::fs::File> {
+        let path = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        Ok(nix::fcntl::open(path.as_str(), flags, Mode::empty())?.into())
+    }
+
+    /// The whole content.
+    pub fn read_all(&self) -> io::Result<Vec<u8>> {
+        let mut content = Vec::with_capacity(usize::try_from(self.len).unwrap_or(0));
+        io::Read::read_to_end(&mut self.reader()?, &mut content)?;
+        Ok(content)
+    }
+}
+
+/// A [`SealedFile`] in the making.
+#[derive(Debug)]
+pub struct UnsealedFile(std::fs::File);
+
+impl UnsealedFile {
+    /// Empty.
+    pub fn new() -> io::Result<Self> {
+        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+        Ok(Self(memfd_create(c"judge", flags)?.into()))
+    }
+
+    /// Ends the writing, for everybody.
+    pub fn seal(self) -> io::Result<SealedFile> {
+        let len = self.0.metadata()?.len();
+        let fd = OwnedFd::from(self.0);
+        fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
+        Ok(SealedFile { fd, len })
+    }
+}
+
+impl Write for UnsealedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_sealed_file_cannot_be_changed_through_any_descriptor() {
+        let sealed = SealedFile::of_bytes(b"answer").unwrap();
+        let path = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
+        let mut writer = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        assert_eq!(
+            writer.write(b"x").unwrap_err().raw_os_error(),
+            Some(libc::EPERM)
+        );
+        assert_eq!(
+            writer.set_len(0).unwrap_err().raw_os_error(),
+            Some(libc::EPERM)
+        );
+        assert_eq!(sealed.read_all().unwrap(), b"answer");
+    }
+
+    #[test]
+    fn each_reader_of_a_sealed_file_has_its_own_offset() {
+        let sealed = SealedFile::of_bytes(b"abc").unwrap();
+        let (mut one, mut two) = (sealed.reader().unwrap(), sealed.reader().unwrap());
+        let mut byte = [0];
+        one.read_exact(&mut byte).unwrap();
+        two.read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"a");
+    }
+
+    #[test]
+    fn a_reader_longer_than_the_bound_is_refused() {
+        assert!(SealedFile::of_reader(&mut &b"1234"[..], 4).is_ok());
+        let error = SealedFile::of_reader(&mut &b"12345"[..], 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_message_arrives_whole_with_its_descriptors() {
+        let (one, two) = message_pair().unwrap();
+        let sealed = SealedFile::of_bytes(b"carried").unwrap();
+        let reader = sealed.reader().unwrap();
+        send_message(one.as_fd(), b"hello", &[reader.as_fd()]).unwrap();
+        let mut buffer = [0; 16];
+        let (len, fds) = receive_message(two.as_fd(), &mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"hello");
+        let mut text = String::new();
+        std::fs::File::from(fds.into_iter().next().unwrap())
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, "carried");
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_is_an_error_not_a_cut() {
+        let (one, two) = message_pair().unwrap();
+        send_message(one.as_fd(), b"longer than four", &[]).unwrap();
+        assert_eq!(
+            receive_message(two.as_fd(), &mut [0; 4]).unwrap_err(),
+            Errno::EMSGSIZE
+        );
+    }
+}

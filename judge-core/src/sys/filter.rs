@@ -1,0 +1,64 @@
+//! Installing syscall filters and hearing from them.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+use seccompiler::sock_filter;
+
+use super::checked;
+
+/// Adds `program` to the calling thread's filters, for good and for every later child
+/// (`seccomp(2)`). Wants `no_new_privs`.
+pub fn install(program: &[sock_filter]) -> Result<(), Errno> {
+    set_filter(program, 0).map(drop)
+}
+
+/// As [`install`]; calls that `program` answers with `SECCOMP_RET_USER_NOTIF` stop their caller and
+/// are told to whoever reads the returned listener ([`next_call`]). A thread can have one listener
+/// in all its filters.
+pub fn install_with_listener(program: &[sock_filter]) -> Result<OwnedFd, Errno> {
+    let fd = set_filter(program, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)?;
+    let fd = RawFd::try_from(fd).expect("the kernel returned a descriptor");
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn set_filter(program: &[sock_filter], flags: libc::c_ulong) -> Result<libc::c_long, Errno> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(|_| Errno::EINVAL)?,
+        // seccompiler's `sock_filter` is the kernel's struct, as libc's is: two crates, one layout.
+        filter: program.as_ptr().cast::<libc::sock_filter>().cast_mut(),
+    };
+    // SAFETY: `program` points at as many instructions as it says; the kernel copies them and
+    // writes nothing.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            &raw const program,
+        )
+    })
+}
+
+/// A system call that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoppedCall {
+    /// Its number, in the caller's native ABI.
+    pub number: i64,
+}
+
+/// The next stopped call behind `listener`. `Ok(None)`: its caller was killed meanwhile.
+pub fn next_call(listener: BorrowedFd<'_>) -> Result<Option<StoppedCall>, Errno> {
+    nix::ioctl_readwrite!(receive, b'!', 0, libc::seccomp_notif);
+    // SAFETY: `seccomp_notif` is plain integers; the kernel wants it zeroed.
+    let mut notification: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+    // SAFETY: the ioctl writes one `seccomp_notif`, which outlives the call.
+    match unsafe { receive(listener.as_raw_fd(), &raw mut notification) } {
+        Ok(_) => Ok(Some(StoppedCall {
+            number: i64::from(notification.data.nr),
+        })),
+        Err(Errno::ENOENT | Errno::EINTR) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
