@@ -1,0 +1,234 @@
+//! From sources to a program, in a sandbox.
+
+use std::sync::Arc;
+
+use super::language::{Language, NamedAfter, Program};
+use crate::sandbox::{
+    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, RunSpec, SandboxError, Slot,
+};
+use crate::sys::fds::SealedFile;
+use crate::sys::process::Exit;
+
+/// A source file of a submission or a validator.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// A plain file name; `None`: the language knows one.
+    pub name: Option<String>,
+    /// Any bytes: compilers judge encodings.
+    pub content: Vec<u8>,
+}
+
+/// The largest file that a compiler may leave for us, in bytes.
+const LARGEST_PRODUCT: u64 = 64 << 20;
+
+/// What came of compiling.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The program, or why there is none.
+    pub result: Result<Program, CompileFailure>,
+    /// What the compiler printed: standard output, then standard error.
+    pub output: Vec<u8>,
+    /// The facts of the compiler's run.
+    pub outcome: Outcome,
+    /// What it could have used.
+    pub limits: Limits,
+}
+
+/// Why there is no program. Always the submission's doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompileFailure {
+    /// The compiler said no; see its output.
+    Refused,
+    /// It ended well and left no program.
+    NoProduct,
+    /// It was ended by a limit, or did something forbidden: [`Outcome::termination`] tells.
+    Ended,
+}
+
+/// Compiles `sources` in `slot`. An error means that nothing is known about them.
+pub fn compile(
+    slot: &mut Slot,
+    language: &Arc<Language>,
+    sources: &[SourceFile],
+    cancel: &Cancel,
+) -> Result<Compilation, SandboxError> {
+    compile_within(slot, language, sources, &language.compile_limits(), cancel)
+}
+
+fn compile_within(
+    slot: &mut Slot,
+    language: &Arc<Language>,
+    sources: &[SourceFile],
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Compilation, SandboxError> {
+    let files = sealed(language, sources).map_err(|source| SandboxError::Start {
+        attempt: "storing the sources",
+        source,
+    })?;
+    let main_file = main_file(language, &files);
+    let compiled: Vec<&str> = files
+        .iter()
+        .map(|file| file.path.as_str())
+        .filter(|path| language.compiles(path))
+        .collect();
+    let mut argv = Vec::new();
+    for arg in &language.compile.argv {
+        match arg.as_str() {
+            "{sources}" => argv.extend(compiled.iter().map(|&path| path.to_owned())),
+            arg => argv.push(arg.replace("{main_file}", &main_file)),
+        }
+    }
+    let collect: Vec<Collect> = language
+        .compile
+        .collect
+        .iter()
+        .map(|pattern| Collect {
+            pattern: pattern.clone(),
+            max_bytes: LARGEST_PRODUCT,
+        })
+        .collect();
+    let spec = RunSpec {
+        profile: ProfileName::Compile,
+        argv: &argv,
+        env: &language.environment(),
+        limits,
+        stdin: &SealedFile::of_bytes(b"").map_err(|source| SandboxError::Start {
+            attempt: "making an empty input",
+            source,
+        })?,
+        files: &files,
+        collect: &collect,
+    };
+    let mut stdout = Capture::default();
+    let mut outcome = slot.run(&spec, &mut stdout, cancel)?;
+    let Capture(mut output) = stdout;
+    output.extend_from_slice(&outcome.stderr);
+    let products = std::mem::take(&mut outcome.files);
+    let result = match (&outcome.termination, outcome.exit) {
+        (crate::sandbox::Termination::OfItself, Exit::Code(0)) => {
+            if products.is_empty() && !language.compile.collect.is_empty() {
+                Err(CompileFailure::NoProduct)
+            } else {
+                let made = products.into_iter().map(|(path, content)| InputFile {
+                    path,
+                    content,
+                    executable: true,
+                });
+                let kept = files.into_iter().filter(|_| language.compile.keep_sources);
+                let files = made.chain(kept).collect();
+                Ok(Program {
+                    language: Arc::clone(language),
+                    files,
+                    main_file,
+                })
+            }
+        }
+        (crate::sandbox::Termination::OfItself, _) => Err(CompileFailure::Refused),
+        _ => Err(CompileFailure::Ended),
+    };
+    Ok(Compilation {
+        result,
+        output,
+        outcome,
+        limits: limits.clone(),
+    })
+}
+
+fn sealed(language: &Language, sources: &[SourceFile]) -> std::io::Result<Vec<InputFile>> {
+    let seal = |source: &SourceFile| {
+        let path = source
+            .name
+            .clone()
+            .unwrap_or_else(|| name_for(language, &source.content));
+        let content = Arc::new(SealedFile::of_bytes(&source.content)?);
+        Ok(InputFile {
+            path,
+            content,
+            executable: false,
+        })
+    };
+    sources.iter().map(seal).collect()
+}
+
+/// What a source without a name is to be called.
+fn name_for(language: &Language, content: &[u8]) -> String {
+    let default = &language.default_source;
+    match language.source_named_after {
+        Some(NamedAfter::PublicClass) => {
+            let text = String::from_utf8_lossy(content);
+            let extension = default.rsplit('.').next().unwrap_or_default();
+            public_class(&text)
+                .map_or_else(|| default.clone(), |name| format!("{name}.{extension}"))
+        }
+        None => default.clone(),
+    }
+}
+
+/// The longest class name that becomes a file name (`NAME_MAX` less an extension).
+const LONGEST_NAME: usize = 200;
+
+/// The identifier after `public`, modifiers, and `class`, `interface`, `enum` or `record`. It is
+/// found in comments too: then the compiler says what is wrong, and nothing worse happens.
+fn public_class(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let after = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| **word == "public")
+        .find_map(|(at, _)| {
+            let mut rest = words[at + 1..].iter().copied().skip_while(|word| {
+                [
+                    "abstract",
+                    "final",
+                    "sealed",
+                    "non-sealed",
+                    "strictfp",
+                    "static",
+                ]
+                .contains(word)
+            });
+            let kind = rest.next()?;
+            ["class", "interface", "enum", "record"]
+                .contains(&kind)
+                .then(|| rest.next())
+                .flatten()
+        })?;
+    let name: String = after
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect();
+    (!name.is_empty() && name.len() <= LONGEST_NAME).then_some(name)
+}
+
+/// The file that is run: the one called as the language's default is, else the first source.
+fn main_file(language: &Language, files: &[InputFile]) -> String {
+    let named = files
+        .iter()
+        .find(|file| file.path == language.default_source);
+    let first = || files.iter().find(|file| language.compiles(&file.path));
+    named
+        .or_else(first)
+        .or(files.first())
+        .map_or_else(String::new, |file| file.path.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_class_names_its_file() {
+        let name = |text| public_class(text);
+        assert_eq!(name("import x;\npublic class Foo {"), Some("Foo".into()));
+        assert_eq!(
+            name("public final class Foo<T> extends Bar {"),
+            Some("Foo".into())
+        );
+        assert_eq!(name("public static void main"), None);
+        assert_eq!(name("class Foo {}"), None);
+        assert_eq!(name("public record P(int x) {}"), Some("P".into()));
+        assert_eq!(name("public class ../../etc {"), None);
+        assert_eq!(name("public class"), None);
+    }
+}

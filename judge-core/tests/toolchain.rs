@@ -1,0 +1,160 @@
+//! Compiles and runs programs of every language in real sandboxes, as root.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use judge_core::sandbox::cgroup::Cgroups;
+use judge_core::sandbox::profile::ProfileSource;
+use judge_core::sandbox::{
+    Cancel, Capture, ProfileName, Profiles, RunSpec, Slot, SlotConfig, Termination,
+};
+use judge_core::sys::fds::SealedFile;
+use judge_core::sys::process::Exit;
+use judge_core::toolchain::{
+    Availability, CompileFailure, Language, Languages, SourceFile, compile, probe,
+};
+
+fn slot() -> (SlotConfig, Slot) {
+    let config = SlotConfig {
+        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
+        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
+        cgroups: Cgroups::claim(None).unwrap(),
+    };
+    let slot = Slot::start(&config, 0).unwrap();
+    (config, slot)
+}
+
+fn source(text: &str) -> Vec<SourceFile> {
+    vec![SourceFile {
+        name: None,
+        content: text.into(),
+    }]
+}
+
+/// Compiles and runs with an input; the output.
+fn judge(slot: &mut Slot, language: &Arc<Language>, text: &str, input: &str) -> String {
+    let compilation = compile(slot, language, &source(text), &Cancel::default()).unwrap();
+    let said = String::from_utf8_lossy(&compilation.output).into_owned();
+    let program = compilation
+        .result
+        .unwrap_or_else(|why| panic!("{}: {why:?}: {said}", language.id));
+    let memory = 128 << 20;
+    let limits = language.run_limits(Duration::from_secs(20), memory, 1 << 20);
+    let spec = RunSpec {
+        profile: ProfileName::Run,
+        argv: &program.argv(memory),
+        env: &program.env(),
+        limits: &limits,
+        stdin: &SealedFile::of_bytes(input.as_bytes()).unwrap(),
+        files: &program.files,
+        collect: &[],
+    };
+    let mut output = Capture::default();
+    let outcome = slot.run(&spec, &mut output, &Cancel::default()).unwrap();
+    let stderr = String::from_utf8_lossy(&outcome.stderr);
+    assert_eq!(
+        (&outcome.termination, outcome.exit),
+        (&Termination::OfItself, Exit::Code(0)),
+        "{} {outcome:?} {stderr}",
+        language.id
+    );
+    eprintln!("{}: {:?}", language.id, outcome.usage);
+    String::from_utf8(output.0).unwrap()
+}
+
+/// Adds two numbers, with something of each language's usual run-time machinery.
+const SUMS: [(&str, &str); 6] = [
+    (
+        "c",
+        "#include <stdio.h>\nint main(void){long a,b;scanf(\"%ld %ld\",&a,&b);printf(\"%ld\\n\",a+b);}",
+    ),
+    (
+        "cpp17",
+        "#include <bits/stdc++.h>\n#include <thread>\nint main(){long a,b;std::cin>>a>>b;std::thread t([&]{a+=b;});t.join();std::cout<<a<<std::endl;}",
+    ),
+    (
+        "cpp20",
+        "#include <iostream>\n#include <ranges>\nint main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}",
+    ),
+    (
+        "java",
+        "import java.util.*;\npublic class Adder { public static void main(String[] x) { Scanner s = new Scanner(System.in); System.out.println(s.nextLong() + s.nextLong()); } }",
+    ),
+    (
+        "javascript",
+        "const [a, b] = require('fs').readFileSync(0, 'utf8').split(' ').map(Number); console.log(a + b);",
+    ),
+    (
+        "python3",
+        "import random, os, sys\na, b = map(int, input().split())\nprint(a + b)",
+    ),
+];
+
+#[test]
+fn every_language_is_available_compiles_and_runs() {
+    let (_config, mut slot) = slot();
+    let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+    assert_eq!(languages.iter().count(), SUMS.len());
+    for (id, text) in SUMS {
+        let language = languages.find(id).unwrap();
+        match probe(&mut slot, language).unwrap() {
+            Availability::Available { version } => {
+                assert!(version.contains(char::is_numeric), "{version}")
+            }
+            Availability::Missing { reason } => panic!("{id}: {reason} (`make test` installs it)"),
+        }
+        assert_eq!(judge(&mut slot, language, text, "20 22"), "42\n", "{id}");
+    }
+}
+
+#[test]
+fn what_does_not_compile_is_refused_with_the_compilers_words() {
+    let (_config, mut slot) = slot();
+    let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+    for (id, text, said) in [
+        ("c", "int main(void){return x;}", "undeclared"),
+        ("cpp20", "int main(){return x;}", "not declared"),
+        (
+            "java",
+            "class Main { int f() { return \"\"; } }",
+            "incompatible types",
+        ),
+        ("javascript", "const = 1;", "SyntaxError"),
+        ("python3", "def f(:\n  pass", "SyntaxError"),
+    ] {
+        let language = languages.find(id).unwrap();
+        let compilation = compile(&mut slot, language, &source(text), &Cancel::default()).unwrap();
+        assert_eq!(
+            compilation.result.unwrap_err(),
+            CompileFailure::Refused,
+            "{id}"
+        );
+        let output = String::from_utf8_lossy(&compilation.output);
+        assert!(output.contains(said), "{id}: {output}");
+    }
+}
+
+#[test]
+fn a_compiler_that_never_ends_is_ended_by_its_limit() {
+    let (_config, mut slot) = slot();
+    let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+    let mut language = Language::clone(languages.find("cpp20").unwrap());
+    language.compile.cpu_seconds = 1;
+    let bomb = "template<int N> struct F { static constexpr int v = F<N-1>::v + F<N-2>::v; };\n\
+                constexpr long f(long n) { return n < 2 ? n : f(n - 1) + f(n - 2); }\n\
+                static_assert(f(60) > 0); int main() {}";
+    let text = format!("#pragma GCC optimize(\"O3\")\n{bomb}");
+    language
+        .compile
+        .argv
+        .insert(1, "-fconstexpr-ops-limit=1000000000000".into());
+    let compilation = compile(
+        &mut slot,
+        &Arc::new(language),
+        &source(&text),
+        &Cancel::default(),
+    )
+    .unwrap();
+    assert_eq!(compilation.result.unwrap_err(), CompileFailure::Ended);
+    assert_eq!(compilation.outcome.termination, Termination::CpuLimit);
+}
