@@ -94,19 +94,33 @@ pub struct Collect {
     pub max_bytes: u64,
 }
 
-/// Withdraws a run, from any thread.
+/// Withdraws runs, from any thread.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<CancelState>);
+
+#[derive(Debug, Default)]
+struct CancelState {
+    cancelled: AtomicBool,
+    parent: Option<Cancel>,
+}
 
 impl Cancel {
-    /// From now on no run that holds this goes on.
+    /// From now on no run that holds this, or a part of it, goes on.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`Self::cancel`] was called.
+    /// Whether [`Self::cancel`] was called, on this or on what it is a part of.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let parent = self.0.parent.as_ref();
+        self.0.cancelled.load(Ordering::Relaxed) || parent.is_some_and(Self::is_cancelled)
+    }
+
+    /// One that can be cancelled alone, and is cancelled with this one.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        let parent = Some(self.clone());
+        Self(Arc::new(CancelState { cancelled: AtomicBool::new(false), parent }))
     }
 }
 
