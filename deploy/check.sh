@@ -50,6 +50,9 @@ say "nginx"
 # The paths of the container: names are looked up when used, so none has to resolve here.
 nginx -q -t -p "$work" -c "$deploy/nginx/nginx.conf"
 
+say "dashboards: every field is one that Grafana knows"
+"$venv/bin/python" "$deploy/tests/check_dashboard_fields.py" "$deploy"/grafana/dashboards/*.json
+
 say "dashboards, settings and services agree"
 "$venv/bin/python" "$deploy/tests/check_structure.py" "$deploy"
 

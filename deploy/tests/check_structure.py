@@ -114,7 +114,8 @@ def compose_faults(compose, scripts):
 
 
 def faults(deploy):
-    provisioned = yaml.safe_load((deploy / "grafana/provisioning/datasources/prometheus.yml").read_text())
+    provisioning = deploy / "grafana/provisioning/datasources/prometheus.yml"
+    provisioned = yaml.safe_load(provisioning.read_text())
     datasources = {datasource["uid"] for datasource in provisioned["datasources"]}
     seen = {}
     for path in sorted((deploy / "grafana/dashboards").glob("*.json")):

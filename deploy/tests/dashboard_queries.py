@@ -91,7 +91,7 @@ def values_of(variable, prometheus):
 
 
 def selected_all(variable, values):
-    """What Grafana puts in for a variable with `All` chosen, or its first value if there is no All."""
+    """What Grafana puts in with `All` chosen, or the first value of a variable without it."""
     if not variable.get("includeAll"):
         return values[0]
     if variable.get("allValue"):
@@ -156,7 +156,7 @@ def arguments():
         type=float,
         default=15,
         metavar="SECONDS",
-        help="try again until then while something fails, for scrapes to come (default %(default)s)",
+        help="how long to try again while something fails (default %(default)s)",
     )
     return parser.parse_args()
 

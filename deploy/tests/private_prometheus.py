@@ -46,7 +46,11 @@ def configuration(targets):
     """As YAML, of which JSON is a part. The job is named as in production: rules refer to it."""
     return json.dumps(
         {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {
+                "scrape_interval": "1s",
+                "scrape_timeout": "1s",
+                "evaluation_interval": "1s",
+            },
             "rule_files": [str(RULES)],
             "scrape_configs": [
                 {"job_name": "judge-worker", "static_configs": [{"targets": targets}]}
@@ -65,7 +69,9 @@ def start(directory, port):
     ]
     try:
         # A session of its own, so that a Ctrl-C comes to this script alone.
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
+        )
     except FileNotFoundError:
         raise CannotStart("there is no `prometheus` on the PATH; `make test` installs it") from None
 
@@ -100,7 +106,7 @@ def stop(server):
 
 def run(directory, targets):
     """Returns when told to end; tries another port if the server does not get its own."""
-    (pathlib.Path(directory) / "prometheus.yml").write_text(configuration(targets), encoding="utf-8")
+    pathlib.Path(directory, "prometheus.yml").write_text(configuration(targets))
     deadline = time.monotonic() + START_SECONDS
     for _ in range(PORT_TRIES):
         port = free_port()
