@@ -151,7 +151,7 @@ label_set! {
 }
 
 label_set! {
-    /// The wall that ended a run.
+    /// What made the sandbox end a run.
     Mechanism {
         /// The CPU clock.
         CpuTime = "cpu_time",
@@ -161,12 +161,10 @@ label_set! {
         Memory = "memory",
         /// The count of bytes written.
         Output = "output",
-        /// The process limit.
-        Processes = "processes",
-        /// The largest file allowed.
-        FileSize = "file_size",
         /// The system call filter.
         Seccomp = "seccomp",
+        /// Whoever read the output needed no more of it.
+        Sink = "sink",
         /// The submission was cancelled, or the worker is going down.
         Cancel = "cancel",
     } else
