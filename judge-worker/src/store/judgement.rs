@@ -149,7 +149,8 @@ impl Store {
                         .push_bind(millis(test.wall_time))
                         .push_bind(signed(test.memory_kib));
                 });
-                insert.build().execute(&mut *tx).await?;
+                // As many texts as there are numbers of tests: not to be kept prepared.
+                insert.build().persistent(false).execute(&mut *tx).await?;
             }
 
             let judged_at = OffsetDateTime::try_from(Micros(judged_at_us))

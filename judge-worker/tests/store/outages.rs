@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use judge_worker::store::{HistoryRecord, Renewal, Store, StoreError, StoreOptions};
 
+use sqlx::{Connection, Executor, mysql::MySqlConnection};
+
 use crate::{
     fixture::{HOUR, granted, record, report, route, stored},
     mariadb::MariaDb,
+    seeds::{problem, tests},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,4 +92,70 @@ async fn a_value_too_long_is_refused_and_not_cut_though_the_server_would() {
         "{refused:?}"
     );
     assert_eq!(store.history(1).await.expect("it is up"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_victim_of_a_deadlock_is_tried_again() {
+    let server = MariaDb::start().await;
+    let store = Store::connect(&server.url(), &StoreOptions::default())
+        .await
+        .expect("it is up");
+    let (problem, tests) = (problem("1"), tests("1", 1));
+    store
+        .seed_problem(&problem, &tests)
+        .await
+        .expect("it is up");
+
+    // The rival locks the tests; the store locks the problem and waits for the tests; the rival asks
+    // for the problem. Of the two the server breaks off the one that has written less: the store.
+    let (mut rival, mut observer) = (server.root().await, server.root().await);
+    rival.execute("USE judge").await.expect("it is there");
+    let mut rival = rival.begin().await.expect("it is up");
+    let lots = "INSERT INTO judge_problem SELECT CONCAT('rival-', seq), '1', '', '', '{}', 0 \
+                FROM seq_1_to_1000";
+    rival.execute(lots).await.expect("nobody has these");
+    rival
+        .execute("DELETE FROM judge_public_test")
+        .await
+        .expect("nobody locks these");
+
+    let deadlocks_before = status(&mut observer, "INNODB_DEADLOCKS").await;
+    let seeding = tokio::spawn(async move { store.seed_problem(&problem, &tests).await });
+    wait_for_a_lock_wait(&mut observer).await;
+    rival
+        .execute("UPDATE judge_problem SET title = 'rival'")
+        .await
+        .expect("not the victim");
+    rival.commit().await.expect("not the victim");
+
+    seeding
+        .await
+        .expect("no panic")
+        .expect("it was tried again");
+    assert!(
+        status(&mut observer, "INNODB_DEADLOCKS").await > deadlocks_before,
+        "there was a deadlock at all"
+    );
+}
+
+/// A number of `SHOW GLOBAL STATUS`.
+async fn status(observer: &mut MySqlConnection, name: &str) -> i64 {
+    let select = "SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM information_schema.GLOBAL_STATUS \
+                  WHERE VARIABLE_NAME = ?";
+    sqlx::query_scalar(select)
+        .bind(name)
+        .fetch_one(observer)
+        .await
+        .expect("root may see it")
+}
+
+async fn wait_for_a_lock_wait(observer: &mut MySqlConnection) {
+    let waiting = async {
+        while status(observer, "INNODB_ROW_LOCK_CURRENT_WAITS").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waiting)
+        .await
+        .expect("the store comes to wait");
 }

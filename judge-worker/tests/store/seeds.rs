@@ -15,7 +15,7 @@ on_both_databases! {
     a_problem_that_was_never_seeded_is_none
 }
 
-fn problem(version: &str) -> ProblemRow {
+pub fn problem(version: &str) -> ProblemRow {
     ProblemRow {
         problem_id: "sum".to_owned(),
         version: version.to_owned(),
@@ -26,7 +26,7 @@ fn problem(version: &str) -> ProblemRow {
 }
 
 /// `count` tests whose data tell the version, and are no UTF-8.
-fn tests(version: &str, count: u32) -> Vec<PublicTestRow> {
+pub fn tests(version: &str, count: u32) -> Vec<PublicTestRow> {
     let data = [version.as_bytes(), b"\x00\xff\n"].concat();
     let row = |ordinal| PublicTestRow {
         ordinal,

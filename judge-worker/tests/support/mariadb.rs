@@ -12,7 +12,10 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::{Pid, geteuid},
 };
-use sqlx::{ConnectOptions, Connection, Executor, mysql::MySqlConnectOptions};
+use sqlx::{
+    ConnectOptions, Connection, Executor,
+    mysql::{MySqlConnectOptions, MySqlConnection},
+};
 use tempfile::TempDir;
 
 /// How long a server may take to answer; a loaded machine needs some seconds.
@@ -55,6 +58,14 @@ impl MariaDb {
             "mysql://judge:hidden-password@127.0.0.1:{}/judge",
             self.port
         )
+    }
+
+    /// A connection that may do anything and has chosen no database.
+    pub async fn root(&self) -> MySqlConnection {
+        root_at(self.port)
+            .connect()
+            .await
+            .expect("the server is up")
     }
 
     /// Kills the server as a power cut would, and reaps it.
