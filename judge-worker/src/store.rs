@@ -1,1 +1,0 @@
-//! History in `MySQL` or `SQLite`.
