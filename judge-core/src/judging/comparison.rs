@@ -1,1 +1,0 @@
-//! The default output validator: compares two outputs token by token.
