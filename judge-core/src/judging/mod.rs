@@ -1,5 +1,33 @@
 //! What a problem is, and what the facts of runs mean for it.
+//!
+//! ```text
+//! package        a problem as its folder describes it
+//! comparison     the default output validator
+//! validator      the package's own output validator, in a sandbox
+//! verdict        from the facts of a run to what they mean
+//! testcase_run   one test
+//! scoring        from results of tests to the result of the submission
+//! judge          one submission: compile, run its tests over free slots, grade
+//! pool           the slots
+//! ```
+//!
+//! A submission gets a [`judge::Judgement`] or there is a [`testcase_run::JudgeError`]: a failure of
+//! ours never becomes somebody's verdict.
 
 pub mod comparison;
+pub mod judge;
 pub mod package;
+pub mod pool;
+pub mod problem;
 pub mod scoring;
+pub mod validator;
+pub mod verdict;
+
+mod schedule;
+mod testcase_run;
+
+pub use judge::{CompileReport, Judge, JudgedTest, Judgement, Mode, Stage, Task};
+pub use pool::{Occupancy, SlotPool};
+pub use problem::Problem;
+pub use testcase_run::{JudgeError, PublicData, SHOWN_BYTES, Shown, TestRun};
+pub use verdict::{Cause, ValidatorFailure, Verdict};

@@ -120,7 +120,10 @@ impl Cancel {
     #[must_use]
     pub fn part(&self) -> Self {
         let parent = Some(self.clone());
-        Self(Arc::new(CancelState { cancelled: AtomicBool::new(false), parent }))
+        Self(Arc::new(CancelState {
+            cancelled: AtomicBool::new(false),
+            parent,
+        }))
     }
 }
 

@@ -7,6 +7,8 @@
 mod root;
 mod run;
 
+pub use root::WORK_DIR;
+
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};

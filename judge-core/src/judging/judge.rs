@@ -1,0 +1,472 @@
+//! One submission from its sources to its judgement.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::package::{Package, Visibility};
+use super::pool::{LentSlot, SlotPool};
+use super::problem::{Checking, Problem};
+use super::schedule::{Assignment, Schedule, Scheduled, Selection};
+use super::testcase_run::{Contestant, JudgeError, TestRun};
+use super::validator::ValidatorError;
+use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
+use crate::sandbox::{Cancel, SandboxError, Usage};
+use crate::toolchain::{
+    Availability, Compilation, Language, Languages, Program, SourceFile, compile, probe,
+};
+
+/// Judges submissions over a pool of slots. Shared by all threads.
+#[derive(Clone)]
+pub struct Judge {
+    pool: SlotPool,
+    languages: Languages,
+    /// What was found when a language was first asked for.
+    available: Arc<Mutex<BTreeMap<String, Availability>>>,
+}
+
+/// One submission to be judged.
+#[derive(Debug, Clone)]
+pub struct Task<'a> {
+    /// What it is judged against.
+    pub problem: &'a Problem,
+    /// What it is written in.
+    pub language: &'a Arc<Language>,
+    /// Its text.
+    pub sources: &'a [SourceFile],
+    /// Which tests.
+    pub mode: Mode<'a>,
+    /// May lower the problem's limits, never raise them.
+    pub limits: LowerLimits,
+    /// Whether tests that can't change the verdict are run too.
+    pub run_all: bool,
+    /// Whether free slots may run tests of it at the same time.
+    pub parallel: bool,
+}
+
+/// Which tests a submission is run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode<'a> {
+    /// All.
+    Submit,
+    /// The public ones.
+    Sample,
+    /// None, but this input of the user's own.
+    Custom(&'a [u8]),
+}
+
+/// Limits that a submission asks for; each bound is the lower of it and the problem's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LowerLimits {
+    /// CPU time.
+    pub cpu: Option<Duration>,
+    /// Wall time.
+    pub wall: Option<Duration>,
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Bytes of output.
+    pub output_bytes: Option<u64>,
+}
+
+/// Where a submission is, for progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A slot is its own now; it is being compiled.
+    Compiling,
+    /// So many of so many tests are done. The total is the most there can be.
+    Running {
+        /// Done.
+        done: u32,
+        /// Of these.
+        total: u32,
+    },
+}
+
+/// The result of a submission.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Of the submission as a whole.
+    pub verdict: Verdict,
+    /// The mechanism behind any verdict but accepted: of the test that decided, or of compiling.
+    pub cause: Option<Cause>,
+    /// Points; 1 or 0 in a pass-fail problem.
+    pub score: f64,
+    /// The most that can be reached, where that is bounded.
+    pub max_score: Option<f64>,
+    /// How compiling went.
+    pub compile: CompileReport,
+    /// In the order of the package; without those that running in order would not have run.
+    pub tests: Vec<JudgedTest>,
+    /// The toolchain's version.
+    pub toolchain: String,
+    /// What each phase took, by the monotonic clock.
+    pub phases: Phases,
+}
+
+/// How long the phases of a judgement took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Compiling, and waiting for no slot.
+    pub compile: Duration,
+    /// From the first test's start to the last one's end, checking included.
+    pub run: Duration,
+}
+
+/// How compiling went.
+#[derive(Debug, Clone)]
+pub struct CompileReport {
+    /// Whether there was a program to run.
+    pub ok: bool,
+    /// What the compiler printed.
+    pub output: Vec<u8>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// One test of a judgement.
+#[derive(Debug, Clone)]
+pub struct JudgedTest {
+    /// From 1, over the whole package; 1 for the user's own input.
+    pub ordinal: u32,
+    /// Path of the test below `data/`; empty for the user's own input.
+    pub name: String,
+    /// Whether its data may be shown.
+    pub visibility: Visibility,
+    /// The innermost group it is in.
+    pub group: String,
+    /// What came of it.
+    pub run: TestRun,
+}
+
+impl Judge {
+    /// Nothing is built or run yet.
+    pub fn new(pool: SlotPool, languages: Languages) -> Self {
+        Self {
+            pool,
+            languages,
+            available: Arc::default(),
+        }
+    }
+
+    /// The slots.
+    pub fn pool(&self) -> &SlotPool {
+        &self.pool
+    }
+
+    /// The languages that are described.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
+    }
+
+    /// Whether a language's toolchain works here. Found out once.
+    pub fn availability(&self, language: &Arc<Language>) -> Result<Availability, SandboxError> {
+        if let Some(known) = self.known_availability(language) {
+            return Ok(known);
+        }
+        let mut slot = self.pool.acquire()?;
+        self.probe_in(&mut slot, language)
+    }
+
+    fn known_availability(&self, language: &Language) -> Option<Availability> {
+        self.available
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&language.id)
+            .cloned()
+    }
+
+    fn probe_in(
+        &self,
+        slot: &mut LentSlot,
+        language: &Arc<Language>,
+    ) -> Result<Availability, SandboxError> {
+        if let Some(known) = self.known_availability(language) {
+            return Ok(known);
+        }
+        let found = slot.try_twice(|slot| probe(slot, language))?;
+        let mut available = self
+            .available
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        available.insert(language.id.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Judges one submission on this thread and, with `parallel`, on threads of free slots. Waits
+    /// for a slot first.
+    pub fn judge(
+        &self,
+        task: &Task<'_>,
+        observe: &(dyn Fn(Stage) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Judgement, JudgeError> {
+        let mut slot = self.pool.acquire()?;
+        if cancel.is_cancelled() {
+            return Err(JudgeError::Cancelled);
+        }
+        let toolchain = match self.probe_in(&mut slot, task.language)? {
+            Availability::Available { version } => version,
+            Availability::Missing { reason } => return Err(JudgeError::NoToolchain(reason)),
+        };
+        observe(Stage::Compiling);
+        let began = Instant::now();
+        let compilation =
+            slot.try_twice(|slot| compile(slot, task.language, task.sources, cancel))?;
+        let mut phases = Phases {
+            compile: began.elapsed(),
+            run: Duration::ZERO,
+        };
+        let Compilation {
+            result,
+            output,
+            outcome,
+            limits,
+        } = compilation;
+        let report = CompileReport {
+            ok: result.is_ok(),
+            output,
+            usage: outcome.usage.clone(),
+        };
+        let program = match result {
+            Ok(program) => program,
+            Err(_) => {
+                let (verdict, cause) = ruling_of_compiling(&outcome, &limits);
+                if verdict == Verdict::Cancelled {
+                    return Err(JudgeError::Cancelled);
+                }
+                return Ok(without_tests(
+                    task, verdict, cause, report, toolchain, phases,
+                ));
+            }
+        };
+        let began = Instant::now();
+        let contestant = contestant(task, &program);
+        if let Mode::Custom(stdin) = task.mode {
+            observe(Stage::Running { done: 0, total: 1 });
+            let run = retrying(&mut slot, |slot| {
+                contestant.on_own_input(slot, stdin, cancel)
+            })?;
+            observe(Stage::Running { done: 1, total: 1 });
+            phases.run = began.elapsed();
+            return Ok(of_own_input(run, report, toolchain, phases));
+        }
+        let checking = match task.problem.checking(&mut slot, &self.languages) {
+            Ok(checking) => checking,
+            Err(ValidatorError::Sandbox(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(problem = %task.problem.package.id, %error, "no output validator");
+                let cause = Cause::ValidatorFailed(ValidatorFailure::DoesNotCompile);
+                let verdict = Verdict::JudgingError;
+                return Ok(without_tests(
+                    task, verdict, cause, report, toolchain, phases,
+                ));
+            }
+        };
+        let scheduled = self.run_tests(task, slot, &contestant, &checking, observe, cancel)?;
+        phases.run = began.elapsed();
+        Ok(of_tests(
+            &task.problem.package,
+            scheduled,
+            report,
+            toolchain,
+            phases,
+        ))
+    }
+
+    /// Runs the tests on `slot`, and on other slots as long as nobody waits for them.
+    fn run_tests(
+        &self,
+        task: &Task<'_>,
+        slot: LentSlot,
+        contestant: &Contestant<'_>,
+        checking: &Checking,
+        observe: &(dyn Fn(Stage) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Scheduled, JudgeError> {
+        let package = &task.problem.package;
+        let selection = match task.mode {
+            Mode::Sample => Selection::Public,
+            Mode::Submit | Mode::Custom(_) => Selection::All,
+        };
+        let schedule = Schedule::new(package, selection, task.run_all, cancel);
+        let total = u32::try_from(schedule.total()).unwrap_or(u32::MAX);
+        observe(Stage::Running { done: 0, total });
+        let run_one = |slot: &mut LentSlot, Assignment { index, cancel }: Assignment| {
+            let testcase = &package.testcases[index];
+            let checker = checking.of(testcase);
+            let run = retrying(slot, |slot| {
+                contestant.on_testcase(slot, testcase, &checker, &cancel)
+            });
+            let done = schedule.finish(index, run);
+            observe(Stage::Running { done, total });
+        };
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let mut slot = slot;
+            let mut helpers = Vec::new();
+            while let Some(assignment) = schedule.next() {
+                while task.parallel
+                    && helpers.len() + 1 < self.pool.size() as usize
+                    && let Some(Ok(mut lent)) = self.pool.try_acquire()
+                {
+                    let (schedule, run_one, over) = (&schedule, &run_one, &over);
+                    helpers.push(scope.spawn(move || {
+                        while !over.load(Ordering::Relaxed)
+                            && !lent.pool().is_contended()
+                            && let Some(assignment) = schedule.next()
+                        {
+                            run_one(&mut lent, assignment);
+                        }
+                    }));
+                }
+                run_one(&mut slot, assignment);
+                helpers.retain(|helper| !helper.is_finished());
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        schedule.into_results()
+    }
+}
+
+/// As [`LentSlot::try_twice`], for jobs that can fail in other ways than the sandbox's.
+fn retrying<T>(
+    slot: &mut LentSlot,
+    mut job: impl FnMut(&mut crate::sandbox::Slot) -> Result<T, JudgeError>,
+) -> Result<T, JudgeError> {
+    slot.try_twice(|slot| match job(slot) {
+        Err(JudgeError::Sandbox(error)) => Err(error),
+        done => Ok(done),
+    })?
+}
+
+fn contestant<'a>(task: &Task<'_>, program: &'a Program) -> Contestant<'a> {
+    let problem = &task.problem.package.limits;
+    let asked = task.limits;
+    let lower = |asked: Option<u64>, bound: u64| asked.map_or(bound, |asked| asked.min(bound));
+    let memory_bytes = lower(asked.memory_bytes, problem.memory_bytes);
+    let cpu = asked
+        .cpu
+        .map_or(problem.time, |asked| asked.min(problem.time));
+    let output_bytes = lower(asked.output_bytes, problem.output_bytes);
+    let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
+    limits.wall = asked
+        .wall
+        .map_or(limits.wall, |asked| asked.min(limits.wall));
+    Contestant {
+        program,
+        memory_bytes,
+        limits,
+    }
+}
+
+fn without_tests(
+    task: &Task<'_>,
+    verdict: Verdict,
+    cause: Cause,
+    compile: CompileReport,
+    toolchain: String,
+    phases: Phases,
+) -> Judgement {
+    let max_score = match task.problem.package.kind {
+        super::package::Kind::PassFail => Some(1.0),
+        super::package::Kind::Scoring { .. } => None,
+    };
+    let (cause, tests) = (Some(cause), vec![]);
+    Judgement {
+        verdict,
+        cause,
+        score: 0.0,
+        max_score,
+        compile,
+        tests,
+        toolchain,
+        phases,
+    }
+}
+
+fn of_own_input(
+    run: TestRun,
+    compile: CompileReport,
+    toolchain: String,
+    phases: Phases,
+) -> Judgement {
+    let score = if run.verdict == Verdict::Accepted {
+        1.0
+    } else {
+        0.0
+    };
+    let test = JudgedTest {
+        ordinal: 1,
+        name: String::new(),
+        visibility: Visibility::Public,
+        group: String::new(),
+        run,
+    };
+    Judgement {
+        verdict: test.run.verdict,
+        cause: test.run.cause.clone(),
+        score,
+        max_score: Some(1.0),
+        compile,
+        tests: vec![test],
+        toolchain,
+        phases,
+    }
+}
+
+fn of_tests(
+    package: &Package,
+    scheduled: Scheduled,
+    compile: CompileReport,
+    toolchain: String,
+    phases: Phases,
+) -> Judgement {
+    let Scheduled { runs, grade } = scheduled;
+    let judged = |(index, run): (usize, TestRun)| {
+        let testcase = &package.testcases[index];
+        JudgedTest {
+            ordinal: testcase.ordinal,
+            name: testcase.name.clone(),
+            visibility: testcase.visibility,
+            group: package.group_name(testcase).to_owned(),
+            run,
+        }
+    };
+    let tests: Vec<JudgedTest> = runs.into_iter().map(judged).collect();
+    // A validator that fails says nothing about the program, on whichever test.
+    let broken = tests
+        .iter()
+        .find(|test| test.run.verdict == Verdict::JudgingError);
+    let (verdict, cause, score, max_score) = match (grade, broken) {
+        (_, Some(test)) => (Verdict::JudgingError, test.run.cause.clone(), 0.0, None),
+        (Err(error), None) => {
+            tracing::error!(problem = %package.id, %error, "the tests give no grade");
+            let cause = Cause::ValidatorFailed(ValidatorFailure::BadScore);
+            (Verdict::JudgingError, Some(cause), 0.0, None)
+        }
+        (Ok(grade), None) if grade.accepted => {
+            (Verdict::Accepted, None, grade.score, grade.max_score)
+        }
+        (Ok(grade), None) => {
+            let ordinal = grade
+                .rejected_by
+                .map(|index| package.testcases[index].ordinal);
+            let decisive = tests.iter().find(|test| Some(test.ordinal) == ordinal);
+            let (verdict, cause) = decisive.map_or((Verdict::WrongAnswer, None), |test| {
+                (test.run.verdict, test.run.cause.clone())
+            });
+            (verdict, cause, grade.score, grade.max_score)
+        }
+    };
+    Judgement {
+        verdict,
+        cause,
+        score,
+        max_score,
+        compile,
+        tests,
+        toolchain,
+        phases,
+    }
+}

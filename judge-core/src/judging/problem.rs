@@ -1,0 +1,75 @@
+//! A problem that submissions can be judged against: its package, and its validator once that is
+//! compiled.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::package::{Package, Testcase, Validation};
+use super::pool::LentSlot;
+use super::testcase_run::Checker;
+use super::validator::{Validator, ValidatorError};
+use crate::toolchain::Languages;
+
+/// A package, and what is made of it only once.
+#[derive(Debug)]
+pub struct Problem {
+    /// As read.
+    pub package: Package,
+    validator: Mutex<Option<Arc<Validator>>>,
+}
+
+impl Problem {
+    /// Nothing is compiled yet.
+    pub fn new(package: Package) -> Self {
+        Self {
+            package,
+            validator: Mutex::new(None),
+        }
+    }
+
+    /// Who checks outputs; compiles the validator if nobody has. Others wait meanwhile.
+    pub(super) fn checking(
+        &self,
+        slot: &mut LentSlot,
+        languages: &Languages,
+    ) -> Result<Checking, ValidatorError> {
+        let Validation::Custom(source) = &self.package.validation else {
+            return Ok(Checking::Default);
+        };
+        let mut built = self
+            .validator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(validator) = &*built {
+            return Ok(Checking::Custom(Arc::clone(validator)));
+        }
+        let limits = &self.package.limits;
+        // The outer result is the sandbox's, which is worth a second try; the inner the problem's.
+        let validator =
+            slot.try_twice(
+                |slot| match Validator::build(slot, source, languages, limits) {
+                    Err(ValidatorError::Sandbox(error)) => Err(error),
+                    done => Ok(done),
+                },
+            )??;
+        let validator = Arc::new(validator);
+        *built = Some(Arc::clone(&validator));
+        Ok(Checking::Custom(validator))
+    }
+}
+
+/// Who checks the outputs of a problem.
+#[derive(Debug)]
+pub(super) enum Checking {
+    Default,
+    Custom(Arc<Validator>),
+}
+
+impl Checking {
+    /// For one test, whose flags may be its own.
+    pub fn of(&self, testcase: &Testcase) -> Checker<'_> {
+        match self {
+            Self::Default => Checker::Default(testcase.comparison.unwrap_or_default()),
+            Self::Custom(validator) => Checker::Custom(validator),
+        }
+    }
+}

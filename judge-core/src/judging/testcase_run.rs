@@ -1,0 +1,358 @@
+//! One test of a submission: run the program, look at its output, say what that means.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
+use super::package::{Testcase, Visibility};
+use super::scoring::ValidatorScore;
+use super::validator::{Judged, Validator};
+use super::verdict::{Cause, Ruling, Verdict, ruling_of};
+use crate::sandbox::{
+    Cancel, Flow, Limits, Outcome, OutputSink, ProfileName, RunSpec, SandboxError, Slot, Usage,
+};
+use crate::sys::fds::{SealedFile, UnsealedFile};
+use crate::toolchain::Program;
+
+/// We could not judge, for a reason that is not the submission's: nothing is known about it.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The sandbox failed, twice.
+    #[error("the sandbox failed")]
+    Sandbox(#[from] SandboxError),
+    /// Test data that was there when the package was read can't be read now.
+    #[error("cannot read the test data {}", path.display())]
+    TestData {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The output could not be kept for the validator.
+    #[error("cannot keep the program's output")]
+    Keep(#[source] io::Error),
+    /// The language's toolchain is missing, or broken.
+    #[error("no toolchain: {0}")]
+    NoToolchain(String),
+    /// The caller withdrew the submission.
+    #[error("the submission was withdrawn")]
+    Cancelled,
+}
+
+/// What came of one test.
+#[derive(Debug, Clone)]
+pub struct TestRun {
+    /// What it means.
+    pub verdict: Verdict,
+    /// The mechanism behind any verdict but accepted.
+    pub cause: Option<Cause>,
+    /// What the program used.
+    pub usage: Usage,
+    /// What it could have used.
+    pub limits: Limits,
+    /// What the package's own validator gave.
+    pub score: ValidatorScore,
+    /// Data of the test; only public tests have it.
+    pub public: Option<PublicData>,
+}
+
+/// Data of a public test, as far as it is shown: the first [`SHOWN_BYTES`] of each.
+#[derive(Debug, Clone, Default)]
+pub struct PublicData {
+    /// Standard input.
+    pub input: Shown,
+    /// The judge's answer; absent where the user's own input was run.
+    pub expected: Option<Shown>,
+    /// Standard output.
+    pub actual: Shown,
+    /// Standard error.
+    pub stderr: Shown,
+    /// What the checker remarked.
+    pub checker_message: String,
+}
+
+/// The beginning of some data.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// At most [`SHOWN_BYTES`].
+    pub bytes: Vec<u8>,
+    /// How long the whole is.
+    pub total: u64,
+}
+
+/// How much of public data is kept of each kind.
+pub const SHOWN_BYTES: usize = 4096;
+
+impl Shown {
+    /// The beginning of `data`.
+    pub fn of(data: &[u8]) -> Self {
+        let bytes = data[..data.len().min(SHOWN_BYTES)].to_vec();
+        Self {
+            bytes,
+            total: data.len() as u64,
+        }
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        let room = SHOWN_BYTES - self.bytes.len();
+        self.bytes
+            .extend_from_slice(&chunk[..chunk.len().min(room)]);
+        self.total += chunk.len() as u64;
+    }
+}
+
+/// What the tests of one submission have in common.
+#[derive(Debug)]
+pub(super) struct Contestant<'a> {
+    pub program: &'a Program,
+    /// Of the problem, lowered by the submission.
+    pub memory_bytes: u64,
+    pub limits: Limits,
+}
+
+/// Who says whether an output is right.
+#[derive(Debug)]
+pub(super) enum Checker<'a> {
+    Default(ComparisonFlags),
+    Custom(&'a Validator),
+}
+
+impl Contestant<'_> {
+    /// Runs one test of a problem.
+    pub fn on_testcase(
+        &self,
+        slot: &mut Slot,
+        testcase: &Testcase,
+        checker: &Checker<'_>,
+        cancel: &Cancel,
+    ) -> Result<TestRun, JudgeError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| JudgeError::TestData { path, source }
+        };
+        let input = Arc::new(seal(&testcase.input).map_err(unreadable(&testcase.input))?);
+        let (outcome, output, ruling, score, message) = match checker {
+            Checker::Default(flags) => {
+                let answer =
+                    std::fs::read(&testcase.answer).map_err(unreadable(&testcase.answer))?;
+                let mut sink = Compare::new(&answer, *flags);
+                let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+                let compared = sink.comparison.finish();
+                let ruling = self.ruling(&outcome).or_else(|| mismatch(compared));
+                let message = match &ruling {
+                    Some((_, Cause::Comparison(mismatch))) => mismatch.text_for_public_test(),
+                    _ => String::new(),
+                };
+                (outcome, sink.shown, ruling, ValidatorScore::Absent, message)
+            }
+            Checker::Custom(validator) => {
+                let mut sink = Keep::new().map_err(JudgeError::Keep)?;
+                let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+                let Keep {
+                    file,
+                    shown,
+                    failure,
+                } = sink;
+                if let Some(failure) = failure {
+                    return Err(JudgeError::Keep(failure));
+                }
+                match self.ruling(&outcome) {
+                    Some(ruling) => (
+                        outcome,
+                        shown,
+                        Some(ruling),
+                        ValidatorScore::Absent,
+                        String::new(),
+                    ),
+                    None => {
+                        let answer =
+                            Arc::new(seal(&testcase.answer).map_err(unreadable(&testcase.answer))?);
+                        let output = file.seal().map_err(JudgeError::Keep)?;
+                        let flags = &testcase.validator_flags;
+                        let Judged {
+                            ruling,
+                            score,
+                            message,
+                        } = validator.judge(slot, [input, answer], &output, flags, cancel)?;
+                        (outcome, shown, ruling, score, message)
+                    }
+                }
+            }
+        };
+        if matches!(ruling, Some((Verdict::Cancelled, _))) {
+            return Err(JudgeError::Cancelled);
+        }
+        let public = match testcase.visibility {
+            Visibility::Hidden => None,
+            Visibility::Public => Some(PublicData {
+                input: begin(&testcase.input).map_err(unreadable(&testcase.input))?,
+                expected: Some(begin(&testcase.answer).map_err(unreadable(&testcase.answer))?),
+                actual: output,
+                stderr: Shown::of(&outcome.stderr),
+                checker_message: message,
+            }),
+        };
+        Ok(self.test_run(outcome, ruling, score, public))
+    }
+
+    /// Runs the user's own input; there is nothing to compare with.
+    pub fn on_own_input(
+        &self,
+        slot: &mut Slot,
+        stdin: &[u8],
+        cancel: &Cancel,
+    ) -> Result<TestRun, JudgeError> {
+        let input = SealedFile::of_bytes(stdin).map_err(JudgeError::Keep)?;
+        let mut sink = ShowOnly::default();
+        let outcome = self.run(slot, &input, &[], &mut sink, cancel)?;
+        let ruling = self.ruling(&outcome);
+        if matches!(ruling, Some((Verdict::Cancelled, _))) {
+            return Err(JudgeError::Cancelled);
+        }
+        let public = PublicData {
+            input: Shown::of(stdin),
+            expected: None,
+            actual: sink.0,
+            stderr: Shown::of(&outcome.stderr),
+            checker_message: String::new(),
+        };
+        Ok(self.test_run(outcome, ruling, ValidatorScore::Absent, Some(public)))
+    }
+
+    fn run(
+        &self,
+        slot: &mut Slot,
+        stdin: &SealedFile,
+        args: &[String],
+        sink: &mut dyn OutputSink,
+        cancel: &Cancel,
+    ) -> Result<Outcome, SandboxError> {
+        let mut argv = self.program.argv(self.memory_bytes);
+        argv.extend_from_slice(args);
+        let spec = RunSpec {
+            profile: ProfileName::Run,
+            argv: &argv,
+            env: &self.program.env(),
+            limits: &self.limits,
+            stdin,
+            files: &self.program.files,
+            collect: &[],
+        };
+        slot.run(&spec, sink, cancel)
+    }
+
+    fn ruling(&self, outcome: &Outcome) -> Option<Ruling> {
+        let marker = self.program.language.run.out_of_memory_marker.as_deref();
+        ruling_of(outcome, &self.limits, marker)
+    }
+
+    fn test_run(
+        &self,
+        outcome: Outcome,
+        ruling: Option<Ruling>,
+        score: ValidatorScore,
+        public: Option<PublicData>,
+    ) -> TestRun {
+        let (verdict, cause) = match ruling {
+            Some((verdict, cause)) => (verdict, Some(cause)),
+            None => (Verdict::Accepted, None),
+        };
+        TestRun {
+            verdict,
+            cause,
+            usage: outcome.usage,
+            limits: self.limits.clone(),
+            score,
+            public,
+        }
+    }
+}
+
+fn mismatch(compared: Result<(), Mismatch>) -> Option<Ruling> {
+    compared
+        .err()
+        .map(|mismatch| (Verdict::WrongAnswer, Cause::Comparison(mismatch)))
+}
+
+/// Compares while the program writes.
+struct Compare<'a> {
+    comparison: Comparison<'a>,
+    shown: Shown,
+}
+
+impl<'a> Compare<'a> {
+    fn new(answer: &'a [u8], flags: ComparisonFlags) -> Self {
+        Self {
+            comparison: Comparison::new(answer, flags),
+            shown: Shown::default(),
+        }
+    }
+}
+
+impl OutputSink for Compare<'_> {
+    fn write(&mut self, chunk: &[u8]) -> Flow {
+        self.shown.take(chunk);
+        match self.comparison.feed(chunk) {
+            // The program may still exceed a limit or fail, which says more than a wrong answer.
+            Progress::Undecided | Progress::Mismatch => Flow::Continue,
+        }
+    }
+}
+
+/// Keeps all output, which its limit bounds, for a validator.
+struct Keep {
+    file: UnsealedFile,
+    shown: Shown,
+    failure: Option<io::Error>,
+}
+
+impl Keep {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            file: UnsealedFile::new()?,
+            shown: Shown::default(),
+            failure: None,
+        })
+    }
+}
+
+impl OutputSink for Keep {
+    fn write(&mut self, chunk: &[u8]) -> Flow {
+        self.shown.take(chunk);
+        match io::Write::write_all(&mut self.file, chunk) {
+            Ok(()) => Flow::Continue,
+            Err(error) => {
+                self.failure = Some(error);
+                Flow::Stop
+            }
+        }
+    }
+}
+
+/// Shows the beginning, and forgets the rest.
+#[derive(Default)]
+struct ShowOnly(Shown);
+
+impl OutputSink for ShowOnly {
+    fn write(&mut self, chunk: &[u8]) -> Flow {
+        self.0.take(chunk);
+        Flow::Continue
+    }
+}
+
+/// The largest test data file, in bytes: larger ones would not fit beside each other in memory.
+const LARGEST_TEST_DATA: u64 = 1 << 30;
+
+fn seal(path: &Path) -> io::Result<SealedFile> {
+    SealedFile::of_reader(&mut File::open(path)?, LARGEST_TEST_DATA)
+}
+
+fn begin(path: &Path) -> io::Result<Shown> {
+    let file = File::open(path)?;
+    let total = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    file.take(SHOWN_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(Shown { bytes, total })
+}
