@@ -99,7 +99,7 @@ fn every_language_is_available_compiles_and_runs() {
         let language = languages.find(id).unwrap();
         match probe(&mut slot, language).unwrap() {
             Availability::Available { version } => {
-                assert!(version.contains(char::is_numeric), "{version}")
+                assert!(version.contains(char::is_numeric), "{version}");
             }
             Availability::Missing { reason } => panic!("{id}: {reason} (`make test` installs it)"),
         }

@@ -228,17 +228,14 @@ impl Judge {
             output,
             usage: outcome.usage.clone(),
         };
-        let program = match result {
-            Ok(program) => program,
-            Err(_) => {
-                let (verdict, cause) = ruling_of_compiling(&outcome, &limits);
-                if verdict == Verdict::Cancelled {
-                    return Err(JudgeError::Cancelled);
-                }
-                return Ok(without_tests(
-                    task, verdict, cause, report, toolchain, phases,
-                ));
+        let Ok(program) = result else {
+            let (verdict, cause) = ruling_of_compiling(&outcome, &limits);
+            if verdict == Verdict::Cancelled {
+                return Err(JudgeError::Cancelled);
             }
+            return Ok(without_tests(
+                task, verdict, cause, report, toolchain, phases,
+            ));
         };
         let began = Instant::now();
         let contestant = contestant(task, &program);

@@ -26,7 +26,9 @@ pub mod verdict;
 mod schedule;
 mod testcase_run;
 
-pub use judge::{CompileReport, Judge, JudgedTest, Judgement, Mode, Stage, Task};
+pub use judge::{
+    CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage, Task,
+};
 pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;
 pub use testcase_run::{JudgeError, PublicData, SHOWN_BYTES, Shown, TestRun};

@@ -119,6 +119,17 @@ pub(super) enum Checker<'a> {
     Custom(&'a Validator),
 }
 
+/// A run whose output was looked at.
+struct Checked {
+    outcome: Outcome,
+    output: Shown,
+    /// `None`: accepted.
+    ruling: Option<Ruling>,
+    score: ValidatorScore,
+    /// What the checker remarked.
+    message: String,
+}
+
 impl Contestant<'_> {
     /// Runs one test of a problem.
     pub fn on_testcase(
@@ -128,73 +139,107 @@ impl Contestant<'_> {
         checker: &Checker<'_>,
         cancel: &Cancel,
     ) -> Result<TestRun, JudgeError> {
-        let unreadable = |path: &Path| {
-            let path = path.to_path_buf();
-            move |source| JudgeError::TestData { path, source }
+        let checked = match checker {
+            Checker::Default(flags) => self.compared(slot, testcase, *flags, cancel),
+            Checker::Custom(validator) => self.validated(slot, testcase, validator, cancel),
         };
-        let input = Arc::new(seal(&testcase.input).map_err(unreadable(&testcase.input))?);
-        let (outcome, output, ruling, score, message) = match checker {
-            Checker::Default(flags) => {
-                let answer =
-                    std::fs::read(&testcase.answer).map_err(unreadable(&testcase.answer))?;
-                let mut sink = Compare::new(&answer, *flags);
-                let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
-                let compared = sink.comparison.finish();
-                let ruling = self.ruling(&outcome).or_else(|| mismatch(compared));
-                let message = match &ruling {
-                    Some((_, Cause::Comparison(mismatch))) => mismatch.text_for_public_test(),
-                    _ => String::new(),
-                };
-                (outcome, sink.shown, ruling, ValidatorScore::Absent, message)
-            }
-            Checker::Custom(validator) => {
-                let mut sink = Keep::new().map_err(JudgeError::Keep)?;
-                let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
-                let Keep {
-                    file,
-                    shown,
-                    failure,
-                } = sink;
-                if let Some(failure) = failure {
-                    return Err(JudgeError::Keep(failure));
-                }
-                match self.ruling(&outcome) {
-                    Some(ruling) => (
-                        outcome,
-                        shown,
-                        Some(ruling),
-                        ValidatorScore::Absent,
-                        String::new(),
-                    ),
-                    None => {
-                        let answer =
-                            Arc::new(seal(&testcase.answer).map_err(unreadable(&testcase.answer))?);
-                        let output = file.seal().map_err(JudgeError::Keep)?;
-                        let flags = &testcase.validator_flags;
-                        let Judged {
-                            ruling,
-                            score,
-                            message,
-                        } = validator.judge(slot, [input, answer], &output, flags, cancel)?;
-                        (outcome, shown, ruling, score, message)
-                    }
-                }
-            }
-        };
+        let Checked {
+            outcome,
+            output,
+            ruling,
+            score,
+            message,
+        } = checked?;
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
         let public = match testcase.visibility {
             Visibility::Hidden => None,
             Visibility::Public => Some(PublicData {
-                input: begin(&testcase.input).map_err(unreadable(&testcase.input))?,
-                expected: Some(begin(&testcase.answer).map_err(unreadable(&testcase.answer))?),
+                input: begin(&testcase.input)?,
+                expected: Some(begin(&testcase.answer)?),
                 actual: output,
                 stderr: Shown::of(&outcome.stderr),
                 checker_message: message,
             }),
         };
         Ok(self.test_run(outcome, ruling, score, public))
+    }
+
+    /// By the default output validator, while the program writes.
+    fn compared(
+        &self,
+        slot: &mut Slot,
+        testcase: &Testcase,
+        flags: ComparisonFlags,
+        cancel: &Cancel,
+    ) -> Result<Checked, JudgeError> {
+        let input = seal(&testcase.input)?;
+        let answer = std::fs::read(&testcase.answer).map_err(unreadable(&testcase.answer))?;
+        let mut sink = Compare::new(&answer, flags);
+        let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+        let compared = sink.comparison.finish();
+        let ruling = self.ruling(&outcome).or_else(|| mismatch(compared));
+        let message = match &ruling {
+            Some((_, Cause::Comparison(mismatch))) => mismatch.text_for_public_test(),
+            _ => String::new(),
+        };
+        let score = ValidatorScore::Absent;
+        Ok(Checked {
+            outcome,
+            output: sink.shown,
+            ruling,
+            score,
+            message,
+        })
+    }
+
+    /// By the package's own output validator, afterwards, if there is an output to speak of.
+    fn validated(
+        &self,
+        slot: &mut Slot,
+        testcase: &Testcase,
+        validator: &Validator,
+        cancel: &Cancel,
+    ) -> Result<Checked, JudgeError> {
+        let input = Arc::new(seal(&testcase.input)?);
+        let mut sink = Keep::new().map_err(JudgeError::Keep)?;
+        let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+        let Keep {
+            file,
+            shown: output,
+            failure,
+        } = sink;
+        if let Some(failure) = failure {
+            return Err(JudgeError::Keep(failure));
+        }
+        let ruling = self.ruling(&outcome);
+        if ruling.is_some() {
+            let (score, message) = (ValidatorScore::Absent, String::new());
+            return Ok(Checked {
+                outcome,
+                output,
+                ruling,
+                score,
+                message,
+            });
+        }
+        let answer = Arc::new(seal(&testcase.answer)?);
+        let kept = file.seal().map_err(JudgeError::Keep)?;
+        let flags = &testcase.validator_flags;
+        let judged = validator.judge(slot, [input, answer], &kept, flags, cancel)?;
+        let Judged {
+            ruling,
+            score,
+            message,
+        } = judged;
+        Ok(Checked {
+            outcome,
+            output,
+            ruling,
+            score,
+            message,
+        })
     }
 
     /// Runs the user's own input; there is nothing to compare with.
@@ -345,14 +390,24 @@ impl OutputSink for ShowOnly {
 /// The largest test data file, in bytes: larger ones would not fit beside each other in memory.
 const LARGEST_TEST_DATA: u64 = 1 << 30;
 
-fn seal(path: &Path) -> io::Result<SealedFile> {
-    SealedFile::of_reader(&mut File::open(path)?, LARGEST_TEST_DATA)
+fn seal(path: &Path) -> Result<SealedFile, JudgeError> {
+    let sealed =
+        File::open(path).and_then(|mut file| SealedFile::of_reader(&mut file, LARGEST_TEST_DATA));
+    sealed.map_err(unreadable(path))
 }
 
-fn begin(path: &Path) -> io::Result<Shown> {
-    let file = File::open(path)?;
-    let total = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    file.take(SHOWN_BYTES as u64).read_to_end(&mut bytes)?;
-    Ok(Shown { bytes, total })
+fn begin(path: &Path) -> Result<Shown, JudgeError> {
+    let begin = || {
+        let file = File::open(path)?;
+        let total = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        file.take(SHOWN_BYTES as u64).read_to_end(&mut bytes)?;
+        Ok(Shown { bytes, total })
+    };
+    begin().map_err(unreadable(path))
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> JudgeError + use<> {
+    let path = path.to_path_buf();
+    move |source| JudgeError::TestData { path, source }
 }

@@ -1,0 +1,340 @@
+//! Judges real submissions against small packages made here, as root.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use judge_core::judging::package::{Package, Visibility};
+use judge_core::judging::{
+    Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Stage, Task, Verdict,
+};
+use judge_core::sandbox::cgroup::Cgroups;
+use judge_core::sandbox::profile::ProfileSource;
+use judge_core::sandbox::{Cancel, Profiles, SlotConfig};
+use judge_core::toolchain::{Languages, SourceFile};
+
+fn judge_with(slots: u32) -> Judge {
+    let config = SlotConfig {
+        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
+        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
+        cgroups: Cgroups::claim(None).unwrap(),
+    };
+    Judge::new(
+        SlotPool::new(config, slots),
+        Languages::load(&ProfileSource::BuiltIn).unwrap(),
+    )
+}
+
+/// Doubles a number: two samples and the given secret inputs.
+fn doubling(dir: &Path, secret: &[i64], extra: &[(&str, &str)]) -> Problem {
+    let dir = dir.join("doubling");
+    let yaml = "name: Doubling\nlimits:\n  memory: 128\n  output: 1\n";
+    let write = |path: &str, text: &str| {
+        let path = dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("problem.yaml", yaml);
+    write(".timelimit", "2\n");
+    write("problem_statement/problem.en.md", "Double it.\n");
+    for (index, number) in [1, 2].iter().enumerate() {
+        write(&format!("data/sample/{index}.in"), &format!("{number}\n"));
+        write(
+            &format!("data/sample/{index}.ans"),
+            &format!("{}\n", 2 * number),
+        );
+    }
+    for (index, number) in secret.iter().enumerate() {
+        write(
+            &format!("data/secret/{index:03}.in"),
+            &format!("{number}\n"),
+        );
+        write(
+            &format!("data/secret/{index:03}.ans"),
+            &format!("{}\n", 2 * number),
+        );
+    }
+    for (path, text) in extra {
+        write(path, text);
+    }
+    Problem::new(Package::read(&dir).unwrap())
+}
+
+struct Case<'a> {
+    judge: &'a Judge,
+    problem: &'a Problem,
+    mode: Mode<'a>,
+    parallel: bool,
+    run_all: bool,
+}
+
+impl Case<'_> {
+    fn python(&self, text: &str) -> Judgement {
+        let sources = [SourceFile {
+            name: None,
+            content: text.into(),
+        }];
+        let task = Task {
+            problem: self.problem,
+            language: self.judge.languages().find("python3").unwrap(),
+            sources: &sources,
+            mode: self.mode,
+            limits: LowerLimits::default(),
+            run_all: self.run_all,
+            parallel: self.parallel,
+        };
+        self.judge
+            .judge(&task, &|_| {}, &Cancel::default())
+            .unwrap()
+    }
+}
+
+fn verdicts(judgement: &Judgement) -> Vec<&'static str> {
+    judgement
+        .tests
+        .iter()
+        .map(|test| test.run.verdict.code())
+        .collect()
+}
+
+#[test]
+fn tests_run_in_order_and_stop_at_the_first_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3, 4, -5, 6], &[]);
+    let judge = judge_with(2);
+    for parallel in [false, true] {
+        let mut case = Case {
+            judge: &judge,
+            problem: &problem,
+            mode: Mode::Submit,
+            parallel,
+            run_all: false,
+        };
+        let right = case.python("print(2 * int(input()))");
+        assert_eq!(right.verdict, Verdict::Accepted);
+        assert_eq!(verdicts(&right), ["AC"; 6]);
+        assert_eq!((right.score, right.max_score), (1.0, Some(1.0)));
+
+        let wrong = case.python("print(2 * abs(int(input())))");
+        assert_eq!(wrong.verdict, Verdict::WrongAnswer);
+        assert_eq!(
+            verdicts(&wrong),
+            ["AC", "AC", "AC", "AC", "WA"],
+            "parallel: {parallel}"
+        );
+        case.run_all = true;
+        let wrong = case.python("print(2 * abs(int(input())))");
+        assert_eq!(
+            verdicts(&wrong),
+            ["AC", "AC", "AC", "AC", "WA", "AC"],
+            "parallel: {parallel}"
+        );
+    }
+}
+
+#[test]
+fn parallel_tests_give_the_verdict_of_the_first_failure_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3, 7, 9, 9, 9, 9], &[]);
+    let judge = judge_with(2);
+    let case = Case {
+        judge: &judge,
+        problem: &problem,
+        mode: Mode::Submit,
+        parallel: true,
+        run_all: false,
+    };
+    // The earlier failure takes longer than the later ones.
+    let text = "import time\nn = int(input())\nif n == 7:\n  time.sleep(0.3)\n  raise SystemExit(3)\n\
+                print(0 if n == 9 else 2 * n)";
+    for _ in 0..5 {
+        let judgement = case.python(text);
+        assert_eq!(judgement.verdict, Verdict::RunTimeError);
+        assert_eq!(verdicts(&judgement), ["AC", "AC", "AC", "RTE"]);
+    }
+}
+
+#[test]
+fn samples_alone_and_own_input_never_touch_hidden_tests() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let judge = judge_with(1);
+    let case = |mode| Case {
+        judge: &judge,
+        problem: &problem,
+        mode,
+        parallel: false,
+        run_all: false,
+    };
+    let samples = case(Mode::Sample).python("print(2 * int(input()))");
+    assert_eq!(
+        (samples.verdict, samples.tests.len()),
+        (Verdict::Accepted, 2)
+    );
+    assert!(
+        samples
+            .tests
+            .iter()
+            .all(|test| test.visibility == Visibility::Public)
+    );
+
+    let own = case(Mode::Custom(b"21\n")).python("print(2 * int(input()))");
+    assert_eq!((own.verdict, own.tests.len()), (Verdict::Accepted, 1));
+    let shown = own.tests[0].run.public.as_ref().unwrap();
+    assert_eq!(
+        (shown.actual.bytes.as_slice(), shown.expected.is_none()),
+        (&b"42\n"[..], true)
+    );
+}
+
+#[test]
+fn only_public_tests_carry_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[777_000_777], &[]);
+    let judge = judge_with(1);
+    let case = Case {
+        judge: &judge,
+        problem: &problem,
+        mode: Mode::Submit,
+        parallel: false,
+        run_all: true,
+    };
+    let judgement = case.python("import sys\nn = input()\nprint(n)\nprint(n, file=sys.stderr)");
+    let (public, hidden): (Vec<_>, Vec<_>) = judgement
+        .tests
+        .iter()
+        .partition(|test| test.visibility == Visibility::Public);
+    assert!(public.iter().all(|test| test.run.public.is_some()));
+    assert_eq!(hidden.len(), 1);
+    assert!(hidden[0].run.public.is_none());
+    assert!(
+        !format!("{:?}", hidden[0]).contains("777000777"),
+        "{hidden:?}"
+    );
+    let first = public[0].run.public.as_ref().unwrap();
+    assert_eq!(first.expected.as_ref().unwrap().bytes, b"2\n");
+    assert_eq!(first.stderr.bytes, b"1\n");
+    assert!(!first.checker_message.is_empty());
+}
+
+const VALIDATOR: &str = r#"
+import sys
+n = int(open(sys.argv[1]).read())
+answer = int(open(sys.argv[2]).read())
+said = sys.stdin.read().split()
+if said == ["crash"]:
+    raise SystemExit(1)
+if said == ["loop"]:
+    while True: pass
+right = len(said) == 1 and said[0].lstrip("-").isdigit() and int(said[0]) == answer
+with open(sys.argv[3] + "judgemessage.txt", "w") as message:
+    message.write("for %d" % n)
+raise SystemExit(42 if right else 43)
+"#;
+
+#[test]
+fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let yaml = "name: Doubling\nvalidation: custom\nlimits:\n  validation_time: 2\n";
+    let extra = [
+        ("problem.yaml", yaml),
+        ("output_validators/check.py", VALIDATOR),
+    ];
+    let problem = doubling(dir.path(), &[3, 4], &extra);
+    let judge = judge_with(2);
+    let case = Case {
+        judge: &judge,
+        problem: &problem,
+        mode: Mode::Submit,
+        parallel: true,
+        run_all: false,
+    };
+    assert_eq!(
+        case.python("print(2 * int(input()))").verdict,
+        Verdict::Accepted
+    );
+    let wrong = case.python("print(0)");
+    assert_eq!(wrong.verdict, Verdict::WrongAnswer);
+    assert_eq!(
+        wrong.tests[0].run.public.as_ref().unwrap().checker_message,
+        "for 1"
+    );
+    assert_eq!(case.python("print('crash')").verdict, Verdict::JudgingError);
+    assert_eq!(case.python("print('loop')").verdict, Verdict::JudgingError);
+}
+
+#[test]
+fn a_submission_may_lower_its_limits_and_progress_only_grows() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let judge = judge_with(1);
+    let sources = [SourceFile {
+        name: None,
+        content: b"x = bytearray(40 << 20)\nprint(2 * int(input()))".into(),
+    }];
+    let stages = Mutex::new(Vec::new());
+    let mut task = Task {
+        problem: &problem,
+        language: judge.languages().find("python3").unwrap(),
+        sources: &sources,
+        mode: Mode::Submit,
+        limits: LowerLimits {
+            memory_bytes: Some(1 << 40),
+            ..LowerLimits::default()
+        },
+        run_all: false,
+        parallel: false,
+    };
+    let observe = |stage| stages.lock().unwrap().push(stage);
+    let judgement = judge.judge(&task, &observe, &Cancel::default()).unwrap();
+    assert_eq!(judgement.verdict, Verdict::Accepted);
+    assert_eq!(
+        judgement.tests[0].run.limits.memory_bytes,
+        128 << 20,
+        "never above the problem's"
+    );
+    let running = |done| Stage::Running { done, total: 3 };
+    let expected = [
+        Stage::Compiling,
+        running(0),
+        running(1),
+        running(2),
+        running(3),
+    ];
+    assert_eq!(*stages.lock().unwrap(), expected);
+
+    task.limits.memory_bytes = Some(32 << 20);
+    let judgement = judge.judge(&task, &|_| {}, &Cancel::default()).unwrap();
+    assert_eq!(judgement.verdict, Verdict::MemoryLimitExceeded);
+}
+
+#[test]
+fn a_withdrawn_submission_has_no_judgement() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let judge = judge_with(1);
+    let sources = [SourceFile {
+        name: None,
+        content: b"while True: pass".into(),
+    }];
+    let task = Task {
+        problem: &problem,
+        language: judge.languages().find("python3").unwrap(),
+        sources: &sources,
+        mode: Mode::Submit,
+        limits: LowerLimits::default(),
+        run_all: false,
+        parallel: true,
+    };
+    let cancel = Cancel::default();
+    let cancel_when_running = |stage| {
+        if matches!(stage, Stage::Running { .. }) {
+            cancel.cancel();
+        }
+    };
+    let judged = judge.judge(&task, &cancel_when_running, &cancel);
+    assert!(matches!(
+        judged,
+        Err(judge_core::judging::JudgeError::Cancelled)
+    ));
+}
