@@ -1,1 +1,0 @@
-//! Where submissions come from.

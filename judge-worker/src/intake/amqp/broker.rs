@@ -1,0 +1,417 @@
+//! Keeps a session with the broker: connects, declares, watches, and starts over when it breaks.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use lapin::{
+    Channel, Connection, ConnectionProperties, Event, options::QueueDeclareOptions,
+    types::FieldTable, uri::AMQPUri,
+};
+use tokio::{
+    sync::{Mutex, watch},
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::{info, warn};
+
+use super::{
+    backoff::Backoff,
+    config::BrokerConfig,
+    message::short,
+    topology::{self, TopologyError},
+};
+
+/// How often the connections are looked at, should the library not report a failure.
+const LIVENESS_CHECK: Duration = Duration::from_secs(1);
+
+/// A setting is wrong, or the broker did not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The operator's fault. The URL itself is not shown, as it may hold a password.
+    #[error("the AMQP URL is not usable: {reason}; it reads amqp://user:password@host:port/vhost")]
+    Url {
+        /// What the parser disliked.
+        reason: String,
+    },
+    /// The operator's fault: AMQP names are short strings.
+    #[error("the queue or exchange name {name:?} is empty or has over 255 bytes; choose another")]
+    Name {
+        /// The name in question.
+        name: String,
+    },
+    /// Nobody answers there, or it refuses us.
+    #[error("cannot connect to RabbitMQ at {address}")]
+    Connect {
+        /// Host, port and virtual host.
+        address: String,
+        /// What the library says.
+        source: lapin::Error,
+    },
+    /// No answer in time.
+    #[error("RabbitMQ did not answer {request} within {after:?}")]
+    Timeout {
+        /// What was asked for.
+        request: &'static str,
+        /// How long we waited.
+        after: Duration,
+    },
+    /// The broker said no, or the connection went away meanwhile.
+    #[error("RabbitMQ refused {request}")]
+    Request {
+        /// What was asked for.
+        request: &'static str,
+        /// What the library says.
+        source: lapin::Error,
+    },
+    /// The broker ended a consumer: its queue was deleted, or lost its leader.
+    #[error("RabbitMQ cancelled our consumer; was the queue deleted?")]
+    Cancelled,
+    /// Our queues and exchanges are not as they must be.
+    #[error(transparent)]
+    Topology(Box<TopologyError>),
+    /// There is no connection at present, or [`Broker::close`] was called.
+    #[error("not connected to RabbitMQ")]
+    Down,
+}
+
+impl From<TopologyError> for BrokerError {
+    fn from(error: TopologyError) -> Self {
+        Self::Topology(Box::new(error))
+    }
+}
+
+/// Whether there is a session, for readiness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokerState {
+    /// No session, for this reason; the next attempt follows by itself.
+    Down {
+        /// The last error, in one line.
+        reason: String,
+    },
+    /// Connected, and the topology stands.
+    Up,
+}
+
+/// What a queue holds at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Messages waiting; those in a worker's hand are not among them.
+    pub ready: u32,
+    /// Consumers attached.
+    pub consumers: u32,
+}
+
+/// Two connections that live and die together.
+pub(super) struct Session {
+    pub(super) consuming: Connection,
+    pub(super) publishing: Connection,
+}
+
+/// The handle on the broker; clones share it. When the last is dropped, so is the session.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+struct Inner {
+    config: Arc<BrokerConfig>,
+    sessions: watch::Receiver<Option<Arc<Session>>>,
+    state: watch::Receiver<BrokerState>,
+    /// The channel in confirm mode, opened when first needed: see [`super::confirm`].
+    confirming: Mutex<Option<Channel>>,
+    shutdown: CancellationToken,
+    _shutdown_on_drop: DropGuard,
+}
+
+impl std::fmt::Debug for Broker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Broker")
+            .field(&*self.0.state.borrow())
+            .finish()
+    }
+}
+
+impl Broker {
+    /// Starts connecting, in the background and for ever: fails only on a setting that no waiting
+    /// can mend. Must be called within a tokio runtime.
+    pub fn connect(config: &BrokerConfig) -> Result<Self, BrokerError> {
+        let mut uri: AMQPUri = config
+            .url
+            .parse()
+            .map_err(|reason| BrokerError::Url { reason })?;
+        for name in config.names.all() {
+            if name.is_empty() || name.len() > 255 {
+                return Err(BrokerError::Name { name: name.into() });
+            }
+        }
+        let heartbeat = u16::try_from(config.heartbeat.as_secs())
+            .unwrap_or(u16::MAX)
+            .max(1);
+        uri.query.heartbeat.get_or_insert(heartbeat);
+        let connect_ms = u64::try_from(config.request_timeout.as_millis()).unwrap_or(u64::MAX);
+        uri.query.connection_timeout.get_or_insert(connect_ms);
+
+        let config = Arc::new(config.clone());
+        let (session_tx, sessions) = watch::channel(None);
+        let (state_tx, state) = watch::channel(BrokerState::Down {
+            reason: "not connected yet".into(),
+        });
+        let shutdown = CancellationToken::new();
+        let supervisor = Supervisor {
+            uri,
+            config: Arc::clone(&config),
+            sessions: session_tx,
+            state: state_tx,
+            shutdown: shutdown.clone(),
+        };
+        tokio::spawn(supervisor.run());
+        Ok(Self(Arc::new(Inner {
+            config,
+            sessions,
+            state,
+            confirming: Mutex::default(),
+            _shutdown_on_drop: shutdown.clone().drop_guard(),
+            shutdown,
+        })))
+    }
+
+    /// Tells every change between up and down.
+    pub fn state(&self) -> watch::Receiver<BrokerState> {
+        self.0.state.clone()
+    }
+
+    /// Waits until there is a session. Fails with [`BrokerError::Down`] after [`Broker::close`].
+    pub async fn ready(&self) -> Result<(), BrokerError> {
+        self.session().await.map(drop).ok_or(BrokerError::Down)
+    }
+
+    /// Asks how much waits in `queue`, without touching it.
+    pub async fn depth(&self, queue: &str) -> Result<QueueDepth, BrokerError> {
+        let session = self.0.sessions.borrow().clone().ok_or(BrokerError::Down)?;
+        // A refusal closes the channel, so it is one of its own.
+        let channel = self.channel(&session.consuming).await?;
+        let options = QueueDeclareOptions::durable().passive();
+        let declare = channel.queue_declare(short(queue), options, FieldTable::default());
+        let queue = self.within("a queue's depth", declare).await?;
+        Ok(QueueDepth {
+            ready: queue.message_count(),
+            consumers: queue.consumer_count(),
+        })
+    }
+
+    /// Takes leave of the broker: both connections are closed in order, and what was still
+    /// unsettled goes back to its queue. For every clone of this handle.
+    pub async fn close(&self) {
+        self.0.shutdown.cancel();
+        let mut state = self.0.state.clone();
+        // The supervisor drops its end when it is done.
+        while state.changed().await.is_ok() {}
+    }
+
+    pub(super) fn config(&self) -> &BrokerConfig {
+        &self.0.config
+    }
+
+    pub(super) fn confirming(&self) -> &Mutex<Option<Channel>> {
+        &self.0.confirming
+    }
+
+    /// Cancelled when the broker is being closed.
+    pub(super) fn shutdown(&self) -> CancellationToken {
+        self.0.shutdown.clone()
+    }
+
+    /// The current session, or the next one; `None` once closed.
+    pub(super) async fn session(&self) -> Option<Arc<Session>> {
+        let mut sessions = self.0.sessions.clone();
+        let session = sessions.wait_for(Option::is_some).await.ok()?;
+        session.clone()
+    }
+
+    /// Opens a channel on one of a session's connections.
+    pub(super) async fn channel(&self, connection: &Connection) -> Result<Channel, BrokerError> {
+        self.within("a channel", connection.create_channel()).await
+    }
+
+    /// A channel for events that nobody confirms, or `None` once closed.
+    pub(crate) async fn unconfirmed_channel(&self) -> Option<Result<Channel, BrokerError>> {
+        let session = self.session().await?;
+        Some(self.channel(&session.publishing).await)
+    }
+
+    /// Bounds a request to the broker by [`BrokerConfig::request_timeout`].
+    pub(super) async fn within<T>(
+        &self,
+        request: &'static str,
+        answer: impl Future<Output = lapin::Result<T>>,
+    ) -> Result<T, BrokerError> {
+        let after = self.0.config.request_timeout;
+        match timeout(after, answer).await {
+            Ok(answer) => answer.map_err(|source| BrokerError::Request { request, source }),
+            Err(_) => Err(BrokerError::Timeout { request, after }),
+        }
+    }
+}
+
+struct Supervisor {
+    uri: AMQPUri,
+    config: Arc<BrokerConfig>,
+    sessions: watch::Sender<Option<Arc<Session>>>,
+    state: watch::Sender<BrokerState>,
+    shutdown: CancellationToken,
+}
+
+impl Supervisor {
+    async fn run(self) {
+        let mut backoff = Backoff::new(self.config.max_backoff);
+        loop {
+            let opened = tokio::select! {
+                () = self.shutdown.cancelled() => return,
+                opened = self.open() => opened,
+            };
+            let reason = match opened {
+                Ok(session) => {
+                    backoff.reset();
+                    let Some(reason) = self.serve(session).await else {
+                        return;
+                    };
+                    reason
+                }
+                Err(e) => in_one_line(&e),
+            };
+            warn!(
+                address = address(&self.uri),
+                reason, "no session with RabbitMQ; will retry"
+            );
+            self.state.send_replace(BrokerState::Down { reason });
+            tokio::select! {
+                () = self.shutdown.cancelled() => return,
+                () = backoff.pause() => {}
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Session, BrokerError> {
+        let consuming = self.dial("consuming").await?;
+        let publishing = self.dial("publishing").await?;
+        let after = self.config.request_timeout;
+        timeout(after, topology::declare(&consuming, &self.config))
+            .await
+            .map_err(|_| BrokerError::Timeout {
+                request: "the topology",
+                after,
+            })??;
+        Ok(Session {
+            consuming,
+            publishing,
+        })
+    }
+
+    async fn dial(&self, role: &str) -> Result<Connection, BrokerError> {
+        let name = format!("{} ({role})", self.config.connection_name);
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let after = self.config.request_timeout;
+        timeout(after, Connection::connect_uri(self.uri.clone(), properties))
+            .await
+            .map_err(|_| BrokerError::Timeout {
+                request: "a connection",
+                after,
+            })?
+            .map_err(|source| BrokerError::Connect {
+                address: address(&self.uri),
+                source,
+            })
+    }
+
+    /// Offers the session until it breaks, and says why; `None` on shutdown.
+    async fn serve(&self, session: Session) -> Option<String> {
+        let session = Arc::new(session);
+        self.sessions.send_replace(Some(Arc::clone(&session)));
+        self.state.send_replace(BrokerState::Up);
+        info!(address = address(&self.uri), "connected to RabbitMQ");
+        let broken = tokio::select! {
+            () = self.shutdown.cancelled() => None,
+            reason = session.broken() => Some(reason),
+        };
+        self.sessions.send_replace(None);
+        // Half a session serves nobody; closing the other half frees what it holds at once.
+        let close = async |connection: &Connection| {
+            let closing = connection.close(200, short("OK"));
+            drop(timeout(self.config.request_timeout, closing).await);
+        };
+        tokio::join!(close(&session.consuming), close(&session.publishing));
+        broken
+    }
+}
+
+impl Session {
+    /// Resolves when either connection is gone, saying why.
+    async fn broken(&self) -> String {
+        let mut events = stream::select(
+            self.consuming
+                .events_listener()
+                .map(|event| ("consuming", event)),
+            self.publishing
+                .events_listener()
+                .map(|event| ("publishing", event)),
+        );
+        let mut check = interval(LIVENESS_CHECK);
+        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some((role, event)) = events.next() => match event {
+                    Event::Error(e) => return format!("the {role} connection broke: {e}"),
+                    Event::ConnectionBlocked(reason) => {
+                        warn!(role, reason, "RabbitMQ blocks our publishing: it is short of something");
+                    }
+                    Event::ConnectionUnblocked => info!(role, "RabbitMQ lets us publish again"),
+                    _ => {}
+                },
+                _ = check.tick() => {
+                    if !(self.consuming.status().connected() && self.publishing.status().connected()) {
+                        return "a connection was closed".into();
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where we connect to, without who as.
+fn address(uri: &AMQPUri) -> String {
+    format!(
+        "{}:{}/{}",
+        uri.authority.host, uri.authority.port, uri.vhost
+    )
+}
+
+/// An error and its sources, for one line of a log.
+pub(super) fn in_one_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(e) = source {
+        line = format!("{line}: {e}");
+        source = e.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_url_that_no_waiting_can_mend_is_refused_without_showing_it() {
+        let refused = Broker::connect(&BrokerConfig::new("http://user:hunter2@host/")).unwrap_err();
+        assert!(matches!(refused, BrokerError::Url { .. }));
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_name_longer_than_a_short_string_is_refused() {
+        let mut config = BrokerConfig::new("amqp://127.0.0.1:1");
+        config.names.dead = "d".repeat(256);
+        assert!(matches!(
+            Broker::connect(&config),
+            Err(BrokerError::Name { .. })
+        ));
+    }
+}

@@ -1,0 +1,118 @@
+//! Where the broker is, what its objects are called, and how patient we are with it.
+
+use std::{num::NonZeroU16, time::Duration};
+
+/// Names of the queues and exchanges. Each is at most 255 bytes (an AMQP short string).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Quorum queue of live submissions.
+    pub submissions: String,
+    /// Quorum queue of bulk work.
+    pub rejudge: String,
+    /// Quorum queue, and the fanout exchange before it, where transient failures wait.
+    pub retry: String,
+    /// Quorum queue of what no worker can judge.
+    pub dead: String,
+    /// Topic exchange of progress and verdicts.
+    pub events: String,
+    /// Fanout exchange of commands to every worker.
+    pub control: String,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::with_prefix("judge")
+    }
+}
+
+impl Names {
+    /// All names under one prefix: `judge` gives `judge.submissions` and so on. A second prefix is
+    /// a second, separate deployment on the same virtual host.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |object: &str| format!("{prefix}.{object}");
+        Self {
+            submissions: name("submissions"),
+            rejudge: name("rejudge"),
+            retry: name("retry"),
+            dead: name("dead"),
+            events: name("events"),
+            control: name("control"),
+        }
+    }
+
+    pub(super) fn all(&self) -> [&str; 6] {
+        let Self {
+            submissions,
+            rejudge,
+            retry,
+            dead,
+            events,
+            control,
+        } = self;
+        [submissions, rejudge, retry, dead, events, control].map(String::as_str)
+    }
+}
+
+/// Settings of the connection to `RabbitMQ`.
+#[derive(Clone)]
+pub struct BrokerConfig {
+    /// `amqp://user:password@host:port/vhost` or `amqps://…`. It is a secret: never logged.
+    pub url: String,
+    /// Names of queues and exchanges.
+    pub names: Names,
+    /// What the management page shows for our two connections, followed by their roles.
+    pub connection_name: String,
+    /// Deliveries held unacknowledged at once: the slots plus a small read-ahead. Each of them
+    /// counts a delivery when the connection breaks, so a large one kills innocent messages.
+    pub prefetch: NonZeroU16,
+    /// Longest silence before either side calls the connection dead; whole seconds.
+    pub heartbeat: Duration,
+    /// For one attempt to connect, and for each request to the broker that has an answer.
+    pub request_timeout: Duration,
+    /// For the broker to confirm one publish, waiting for a connection included.
+    pub confirm_timeout: Duration,
+    /// Longest pause between two attempts to reconnect; inclusive.
+    pub max_backoff: Duration,
+    /// Largest body handed up, in bytes; inclusive. What the client library may hold is bounded
+    /// by `prefetch` times the broker's own `max_message_size`.
+    pub max_body_bytes: usize,
+    /// Deliveries a message may come back from before the broker dead-letters it
+    /// (`x-delivery-limit`).
+    pub delivery_limit: u32,
+    /// Longest wait in the retry queue: longer delays are cut to this.
+    pub max_retry_delay: Duration,
+    /// How often the bulk queue is asked for work while a slot is free, and how long the live
+    /// queue must have been silent before that.
+    pub bulk_poll: Duration,
+}
+
+impl BrokerConfig {
+    /// Defaults for everything but the address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            names: Names::default(),
+            connection_name: "judge-worker".into(),
+            prefetch: NonZeroU16::MIN,
+            heartbeat: Duration::from_secs(20),
+            request_timeout: Duration::from_secs(15),
+            confirm_timeout: Duration::from_secs(30),
+            max_backoff: Duration::from_secs(30),
+            max_body_bytes: 1 << 20,
+            delivery_limit: 5,
+            max_retry_delay: Duration::from_mins(5),
+            bulk_poll: Duration::from_millis(250),
+        }
+    }
+}
+
+impl std::fmt::Debug for BrokerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // All but the URL, which holds the password.
+        f.debug_struct("BrokerConfig")
+            .field("names", &self.names)
+            .field("connection_name", &self.connection_name)
+            .field("prefetch", &self.prefetch)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! What it takes to settle one AMQP delivery.
+
+use std::time::Duration;
+
+use lapin::{
+    Acker, BasicProperties,
+    options::{BasicAckOptions, BasicNackOptions},
+    types::AMQPValue,
+};
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::{
+    broker::{Broker, in_one_line},
+    confirm::{Outgoing, PublishError},
+    message::{self, ATTEMPT, CAUSE, DETAIL, QUEUE, REASON, short},
+};
+use crate::intake::settle::{Disposition, Settled};
+
+/// The delivery's own acknowledgement, and what a copy of it is made from.
+pub(in crate::intake) struct Receipt {
+    pub(super) broker: Broker,
+    pub(super) acker: Acker,
+    pub(super) queue: String,
+    pub(super) properties: BasicProperties,
+}
+
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Receipt")
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Receipt {
+    /// False once the channel it came on is gone: the broker hands it out again.
+    pub(in crate::intake) fn is_live(&self) -> bool {
+        self.acker.usable()
+    }
+
+    pub(in crate::intake) async fn settle(
+        self,
+        body: &[u8],
+        attempt: u32,
+        disposition: Disposition,
+    ) -> Settled {
+        match disposition {
+            Disposition::Ack => self.ack().await,
+            Disposition::Requeue => self.requeue().await,
+            Disposition::Retry { cause, delay } => {
+                let copied = self.copy_to_retry(body, attempt, &cause, delay).await;
+                self.replaced_by(copied).await
+            }
+            Disposition::Dead { reason, detail } => {
+                let copied = self
+                    .copy_to_dead(body, attempt, reason.as_label(), &detail)
+                    .await;
+                self.replaced_by(copied).await
+            }
+        }
+    }
+
+    /// Gives it back to its queue.
+    pub(in crate::intake) async fn requeue(&self) -> Settled {
+        let requeue = BasicNackOptions {
+            requeue: true,
+            ..Default::default()
+        };
+        self.told(self.acker.nack(requeue)).await
+    }
+
+    async fn ack(&self) -> Settled {
+        self.told(self.acker.ack(BasicAckOptions::default())).await
+    }
+
+    /// A closed channel loses nothing: the broker has the message still.
+    async fn told(&self, telling: impl Future<Output = lapin::Result<bool>>) -> Settled {
+        match timeout(self.broker.config().request_timeout, telling).await {
+            Ok(Ok(true)) => Settled::Done,
+            Ok(Ok(false) | Err(_)) | Err(_) => Settled::Lost,
+        }
+    }
+
+    /// The original goes only once its copy is confirmed, so a crash between the two doubles a
+    /// job and never loses one.
+    async fn replaced_by(self, copied: Result<(), PublishError>) -> Settled {
+        match copied {
+            Ok(()) => self.ack().await,
+            Err(e) => {
+                warn!(
+                    queue = self.queue,
+                    error = in_one_line(&e),
+                    "not moved; requeued instead"
+                );
+                match self.requeue().await {
+                    Settled::Done => Settled::Requeued,
+                    other => other,
+                }
+            }
+        }
+    }
+
+    async fn copy_to_retry(
+        &self,
+        body: &[u8],
+        attempt: u32,
+        cause: &str,
+        delay: Duration,
+    ) -> Result<(), PublishError> {
+        let config = self.broker.config();
+        let delay_ms = delay.min(config.max_retry_delay).as_millis().max(1);
+        let ours = [
+            (ATTEMPT, AMQPValue::LongLongInt(i64::from(attempt) + 1)),
+            (CAUSE, message::detail(cause)),
+            (QUEUE, message::detail(&self.queue)),
+        ];
+        let properties = message::copied(&self.properties, &ours);
+        let retry = Outgoing {
+            exchange: &config.names.retry,
+            routing_key: &self.queue,
+            mandatory: true,
+            properties: properties.with_expiration(short(&delay_ms.to_string())),
+            payload: body,
+        };
+        self.broker.publish_confirmed(retry).await
+    }
+
+    async fn copy_to_dead(
+        &self,
+        body: &[u8],
+        attempt: u32,
+        reason: &str,
+        detail: &str,
+    ) -> Result<(), PublishError> {
+        let ours = [
+            (REASON, message::detail(reason)),
+            (DETAIL, message::detail(detail)),
+            (ATTEMPT, AMQPValue::LongLongInt(attempt.into())),
+            (QUEUE, message::detail(&self.queue)),
+        ];
+        let dead = Outgoing {
+            exchange: "",
+            routing_key: &self.broker.config().names.dead,
+            mandatory: true,
+            properties: message::copied(&self.properties, &ours),
+            payload: body,
+        };
+        self.broker.publish_confirmed(dead).await
+    }
+}

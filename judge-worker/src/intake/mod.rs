@@ -1,0 +1,23 @@
+//! Where submissions come from, and how each delivery is settled. Two sources behind one shape, so
+//! that the worker loop is written once:
+//!
+//! ```text
+//! judge.submissions ─┐
+//! judge.rejudge ─────┴─ amqp ──┐
+//!                              ├─ Source::next() ─► Delivery ─► the worker ─► settle(delivery, …)
+//! stdin, one line each ─ stdio ┘
+//! ```
+//!
+//! A [`Delivery`] is bytes and routing facts. Never here: parsing a submission, what a failure
+//! means, verdicts. The worker chooses a [`Disposition`]; [`settle`] alone tells the source.
+
+pub mod amqp;
+mod delivery;
+mod settle;
+mod source;
+mod stdio;
+
+pub use delivery::{Delivery, Lane, TooLarge};
+pub use settle::{DeadReason, Disposition, Settled, settle};
+pub use source::Source;
+pub use stdio::StdioSource;
