@@ -1,9 +1,22 @@
 //! The worker around `judge-core`: messages in, verdicts out, with nothing lost and nothing doubled.
+//!
+//! ```text
+//! commands                judge, verify, serve, doctor
+//! worker                  one submission from delivery to ack; the only room that decides
+//! intake  store  outbox   RabbitMQ or stdin; MySQL or SQLite; events on their way out
+//! engine  problems  report    judge-core set up, its problems, its results as messages
+//! message config metrics http leaf rooms
+//! ```
 
+pub mod commands;
 pub mod config;
+pub mod engine;
 pub mod http;
 pub mod intake;
 pub mod message;
 pub mod metrics;
 pub mod outbox;
+pub mod problems;
+pub mod report;
 pub mod store;
+pub mod worker;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use super::comparison::Mismatch;
 use crate::sandbox::{Limits, Outcome, Termination, Usage};
 use crate::sys::process::Exit;
@@ -194,6 +196,11 @@ const SIGXFSZ: i32 = 25;
 
 /// `signal(7)`, on amd64: what seccomp kills with.
 const SIGSYS: i32 = 31;
+
+/// A signal's name, as in `signal(7)`.
+pub fn signal_name(number: i32) -> Option<&'static str> {
+    Signal::try_from(number).ok().map(Signal::as_str)
+}
 
 /// What a compiler's run means that did not end with a program.
 pub fn ruling_of_compiling(outcome: &Outcome, limits: &Limits) -> Ruling {

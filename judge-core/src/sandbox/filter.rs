@@ -226,6 +226,12 @@ pub fn name_of(number: i64) -> String {
     known.map_or_else(|| format!("call {number}"), |(name, _)| (*name).to_owned())
 }
 
+/// The same name, if a rule file may forbid the call: one that is part of the binary, and so can't
+/// hold anything of a run.
+pub fn known_name(name: &str) -> Option<&'static str> {
+    FORBIDDABLE.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
+}
+
 fn number_of(name: &str) -> Option<i64> {
     FORBIDDABLE
         .iter()

@@ -258,12 +258,10 @@ impl Profiles {
         &self.profiles[&name]
     }
 
-    /// Whether programs can read `path` of the host: it stands below a bound directory.
-    pub fn exposes(&self, path: &Path) -> bool {
-        self.root
-            .binds
-            .iter()
-            .any(|bind| path.starts_with(&bind.from))
+    /// The bound part of the host's tree through which programs can read `path`, if any.
+    pub fn exposing(&self, path: &Path) -> Option<&Path> {
+        let shown = self.root.binds.iter().map(|bind| bind.from.as_path());
+        shown.into_iter().find(|shown| path.starts_with(shown))
     }
 }
 
@@ -297,8 +295,8 @@ mod tests {
     fn the_built_in_profiles_are_sound() {
         let profiles = Profiles::load(&ProfileSource::BuiltIn).unwrap();
         assert_eq!(profiles.profiles.len(), ProfileName::ALL.len());
-        assert!(profiles.exposes(Path::new("/usr/share/problems")));
-        assert!(!profiles.exposes(Path::new("/var/lib/problems")));
+        assert!(profiles.exposing(Path::new("/usr/share/problems")).is_some());
+        assert!(profiles.exposing(Path::new("/var/lib/problems")).is_none());
     }
 
     #[test]

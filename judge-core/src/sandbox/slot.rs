@@ -48,8 +48,8 @@ const FIRST_ID: u32 = 0x7000_0000;
 /// Ids that one slot maps: a whole 16-bit range, as container managers do.
 const IDS_PER_SLOT: u32 = 0x1_0000;
 
-/// The most slots of one worker: the ids of all possible workers then stay below 2^31.
-pub const MAX_SLOTS: u32 = 16;
+/// The most slots of one worker: the ids of all possible workers then stay below 2^32.
+pub const MAX_SLOTS: u32 = 256;
 
 /// How long an init may take for what it does alone. Generous: on an overloaded machine a slot that
 /// is given up too early would turn load into failures of ours.

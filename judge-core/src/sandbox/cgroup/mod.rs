@@ -111,7 +111,7 @@ struct Instance {
 }
 
 /// The most workers on one host, and so the most leftovers.
-const MAX_INSTANCES: u32 = 256;
+const MAX_INSTANCES: u32 = 64;
 
 impl Cgroups {
     /// Looks at what the host offers and takes a place there. `parent`: the group below which to
@@ -145,7 +145,7 @@ impl Cgroups {
         self.mode
     }
 
-    /// This worker's number on the host, below 256: no other living worker has it.
+    /// This worker's number on the host, below 64: no other living worker has it.
     pub fn instance(&self) -> u32 {
         self.instance.number
     }

@@ -1,0 +1,77 @@
+//! `judge-core`, set up as the settings say.
+
+use std::path::{Path, PathBuf};
+
+use judge_core::judging::{Judge, SlotPool};
+use judge_core::sandbox::cgroup::{Cgroups, Mode};
+use judge_core::sandbox::profile::ProfileSource;
+use judge_core::sandbox::{ProfileError, Profiles, SandboxError, SlotConfig};
+use judge_core::toolchain::{LanguageError, Languages};
+
+use crate::config::Settings;
+
+/// Judging is not possible on this host, or not as the settings say.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The profiles are wrong.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The languages are wrong.
+    #[error(transparent)]
+    Language(#[from] LanguageError),
+    /// There are no cgroups to be had.
+    #[error(
+        "cannot bound memory and processes here; run as root with writable cgroups, or judge \
+         without by allow_no_cgroup, and every verdict will say so"
+    )]
+    Cgroups(#[source] SandboxError),
+    /// Programs could read the problems.
+    #[error(
+        "the problems in {} would be visible inside the sandbox, which shows {}: move them \
+         elsewhere", problems.display(), shown.display()
+    )]
+    ProblemsExposed {
+        /// The folder.
+        problems: PathBuf,
+        /// The part of the host's file tree that it is in.
+        shown: PathBuf,
+    },
+}
+
+/// Sets up judging. No slot is built yet.
+pub fn start(settings: &Settings) -> Result<Judge, EngineError> {
+    let source = settings.profiles.clone().map_or(ProfileSource::BuiltIn, ProfileSource::Folder);
+    let profiles = Profiles::load(&source)?;
+    let languages = Languages::load(&source)?;
+    refuse_exposed(&profiles, &settings.problems)?;
+    let cgroups = match Cgroups::claim(settings.cgroup_parent.as_deref()) {
+        Ok(cgroups) => cgroups,
+        Err(error) if settings.allow_no_cgroup => {
+            tracing::warn!(%error, "judging without cgroups: memory is not enforced");
+            Cgroups::none()
+        }
+        Err(error) => return Err(EngineError::Cgroups(error)),
+    };
+    let config = SlotConfig { init_binary: own_binary(), profiles, cgroups };
+    let slots = u32::try_from(settings.slots.get()).unwrap_or(u32::MAX);
+    Ok(Judge::new(SlotPool::new(config, slots), languages))
+}
+
+/// Which cgroups it stands on.
+pub fn cgroup_mode(judge: &Judge) -> Mode {
+    judge.pool().config().cgroups.mode()
+}
+
+/// Refuses a folder that programs could read.
+pub fn refuse_exposed(profiles: &Profiles, problems: &Path) -> Result<(), EngineError> {
+    let real = std::fs::canonicalize(problems).unwrap_or_else(|_| problems.to_path_buf());
+    match profiles.exposing(&real) {
+        None => Ok(()),
+        Some(shown) => Err(EngineError::ProblemsExposed { problems: real, shown: shown.into() }),
+    }
+}
+
+/// The init is this very binary: `main` turns into one when it is called so.
+fn own_binary() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
