@@ -22,8 +22,9 @@ use tracing::warn;
 
 use super::{
     backoff::Backoff,
-    broker::{Broker, BrokerError, Session, in_one_line},
+    broker::{Broker, BrokerError, in_one_line},
     message::{self, short},
+    supervisor::Session,
     topology,
 };
 use crate::intake::{Delivery, Lane};
