@@ -33,7 +33,7 @@ pub struct TooLarge {
     pub limit: usize,
 }
 
-/// A message in hand. It belongs to the worker until [`settle`](super::settle) has it; dropping it
+/// A message in hand. It belongs to the worker until [`settle`](super::settle()) has it; dropping it
 /// unsettled (a panic, a cancelled task) gives it back to its source with an error in the log.
 #[derive(Debug)]
 pub struct Delivery {

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A [`Delivery`] is bytes and routing facts. Never here: parsing a submission, what a failure
-//! means, verdicts. The worker chooses a [`Disposition`]; [`settle`] alone tells the source.
+//! means, verdicts. The worker chooses a [`Disposition`]; [`settle()`] alone tells the source.
 
 pub mod amqp;
 mod delivery;

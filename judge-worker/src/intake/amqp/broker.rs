@@ -1,28 +1,20 @@
-//! Keeps a session with the broker: connects, declares, watches, and starts over when it breaks.
+//! The handle on the broker, and what can go wrong with it.
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream};
-use lapin::{
-    Channel, Connection, ConnectionProperties, Event, options::QueueDeclareOptions,
-    types::FieldTable, uri::AMQPUri,
-};
+use lapin::{Channel, Connection, options::QueueDeclareOptions, types::FieldTable, uri::AMQPUri};
 use tokio::{
     sync::{Mutex, watch},
-    time::{MissedTickBehavior, interval, timeout},
+    time::timeout,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::{info, warn};
 
 use super::{
-    backoff::Backoff,
     config::BrokerConfig,
     message::short,
-    topology::{self, TopologyError},
+    supervisor::{Session, Supervisor},
+    topology::TopologyError,
 };
-
-/// How often the connections are looked at, should the library not report a failure.
-const LIVENESS_CHECK: Duration = Duration::from_secs(1);
 
 /// A setting is wrong, or the broker did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -101,12 +93,6 @@ pub struct QueueDepth {
     pub consumers: u32,
 }
 
-/// Two connections that live and die together.
-pub(super) struct Session {
-    pub(super) consuming: Connection,
-    pub(super) publishing: Connection,
-}
-
 /// The handle on the broker; clones share it. When the last is dropped, so is the session.
 #[derive(Clone)]
 pub struct Broker(Arc<Inner>);
@@ -133,10 +119,11 @@ impl Broker {
     /// Starts connecting, in the background and for ever: fails only on a setting that no waiting
     /// can mend. Must be called within a tokio runtime.
     pub fn connect(config: &BrokerConfig) -> Result<Self, BrokerError> {
-        let mut uri: AMQPUri = config
-            .url
-            .parse()
-            .map_err(|reason| BrokerError::Url { reason })?;
+        let mut uri: AMQPUri = config.url.parse().map_err(|reason: String| {
+            // The parser may quote what it was given, and the log is no place for a password.
+            let reason = reason.replace(&config.url, "…");
+            BrokerError::Url { reason }
+        })?;
         for name in config.names.all() {
             if name.is_empty() || name.len() > 255 {
                 return Err(BrokerError::Name { name: name.into() });
@@ -251,138 +238,6 @@ impl Broker {
     }
 }
 
-struct Supervisor {
-    uri: AMQPUri,
-    config: Arc<BrokerConfig>,
-    sessions: watch::Sender<Option<Arc<Session>>>,
-    state: watch::Sender<BrokerState>,
-    shutdown: CancellationToken,
-}
-
-impl Supervisor {
-    async fn run(self) {
-        let mut backoff = Backoff::new(self.config.max_backoff);
-        loop {
-            let opened = tokio::select! {
-                () = self.shutdown.cancelled() => return,
-                opened = self.open() => opened,
-            };
-            let reason = match opened {
-                Ok(session) => {
-                    backoff.reset();
-                    let Some(reason) = self.serve(session).await else {
-                        return;
-                    };
-                    reason
-                }
-                Err(e) => in_one_line(&e),
-            };
-            warn!(
-                address = address(&self.uri),
-                reason, "no session with RabbitMQ; will retry"
-            );
-            self.state.send_replace(BrokerState::Down { reason });
-            tokio::select! {
-                () = self.shutdown.cancelled() => return,
-                () = backoff.pause() => {}
-            }
-        }
-    }
-
-    async fn open(&self) -> Result<Session, BrokerError> {
-        let consuming = self.dial("consuming").await?;
-        let publishing = self.dial("publishing").await?;
-        let after = self.config.request_timeout;
-        timeout(after, topology::declare(&consuming, &self.config))
-            .await
-            .map_err(|_| BrokerError::Timeout {
-                request: "the topology",
-                after,
-            })??;
-        Ok(Session {
-            consuming,
-            publishing,
-        })
-    }
-
-    async fn dial(&self, role: &str) -> Result<Connection, BrokerError> {
-        let name = format!("{} ({role})", self.config.connection_name);
-        let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let after = self.config.request_timeout;
-        timeout(after, Connection::connect_uri(self.uri.clone(), properties))
-            .await
-            .map_err(|_| BrokerError::Timeout {
-                request: "a connection",
-                after,
-            })?
-            .map_err(|source| BrokerError::Connect {
-                address: address(&self.uri),
-                source,
-            })
-    }
-
-    /// Offers the session until it breaks, and says why; `None` on shutdown.
-    async fn serve(&self, session: Session) -> Option<String> {
-        let session = Arc::new(session);
-        self.sessions.send_replace(Some(Arc::clone(&session)));
-        self.state.send_replace(BrokerState::Up);
-        info!(address = address(&self.uri), "connected to RabbitMQ");
-        let broken = tokio::select! {
-            () = self.shutdown.cancelled() => None,
-            reason = session.broken() => Some(reason),
-        };
-        self.sessions.send_replace(None);
-        // Half a session serves nobody; closing the other half frees what it holds at once.
-        let close = async |connection: &Connection| {
-            let closing = connection.close(200, short("OK"));
-            drop(timeout(self.config.request_timeout, closing).await);
-        };
-        tokio::join!(close(&session.consuming), close(&session.publishing));
-        broken
-    }
-}
-
-impl Session {
-    /// Resolves when either connection is gone, saying why.
-    async fn broken(&self) -> String {
-        let mut events = stream::select(
-            self.consuming
-                .events_listener()
-                .map(|event| ("consuming", event)),
-            self.publishing
-                .events_listener()
-                .map(|event| ("publishing", event)),
-        );
-        let mut check = interval(LIVENESS_CHECK);
-        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                Some((role, event)) = events.next() => match event {
-                    Event::Error(e) => return format!("the {role} connection broke: {e}"),
-                    Event::ConnectionBlocked(reason) => {
-                        warn!(role, reason, "RabbitMQ blocks our publishing: it is short of something");
-                    }
-                    Event::ConnectionUnblocked => info!(role, "RabbitMQ lets us publish again"),
-                    _ => {}
-                },
-                _ = check.tick() => {
-                    if !(self.consuming.status().connected() && self.publishing.status().connected()) {
-                        return "a connection was closed".into();
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Where we connect to, without who as.
-fn address(uri: &AMQPUri) -> String {
-    format!(
-        "{}:{}/{}",
-        uri.authority.host, uri.authority.port, uri.vhost
-    )
-}
-
 /// An error and its sources, for one line of a log.
 pub(super) fn in_one_line(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
@@ -400,9 +255,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_url_that_no_waiting_can_mend_is_refused_without_showing_it() {
-        let refused = Broker::connect(&BrokerConfig::new("http://user:hunter2@host/")).unwrap_err();
-        assert!(matches!(refused, BrokerError::Url { .. }));
-        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+        for url in [
+            "http://user:hunter2@host/",
+            "amqp:user:hunter2@host",
+            "amqp://user:hunter2@host:port/",
+        ] {
+            let refused = Broker::connect(&BrokerConfig::new(url)).unwrap_err();
+            assert!(matches!(refused, BrokerError::Url { .. }));
+            assert!(
+                !format!("{refused} {refused:?}").contains("hunter2"),
+                "{refused}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -22,8 +22,9 @@ use tracing::warn;
 
 use super::{
     backoff::Backoff,
-    broker::{Broker, BrokerError, Session, in_one_line},
+    broker::{Broker, BrokerError, in_one_line},
     message::{self, short},
+    supervisor::Session,
     topology,
 };
 use crate::intake::{Delivery, Lane};
@@ -135,18 +136,17 @@ impl AmqpSource {
     /// counts as a delivery of each, like anything given back. What is in hand stays valid.
     pub async fn stop_consuming(&mut self) {
         self.stop.cancel();
-        self.live.close();
-        self.bulk.close();
-        while let Some(delivery) = self.bulk.recv().await {
-            give_back(delivery).await;
-        }
-        while let Some(delivery) = self.live.recv().await {
-            give_back(delivery).await;
-        }
+        // First they tell the broker: what is given back before that, it would hand us again.
         for feeder in self.feeders.drain(..) {
             if let Err(e) = feeder.await {
                 warn!(error = %e, "a consumer task failed; the broker redelivers what it held");
             }
+        }
+        while let Ok(delivery) = self.bulk.try_recv() {
+            give_back(delivery).await;
+        }
+        while let Ok(delivery) = self.live.try_recv() {
+            give_back(delivery).await;
         }
     }
 }
@@ -219,7 +219,10 @@ impl LiveFeeder {
         loop {
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return self.stop(&channel, tag, consumers).await,
+                () = self.stop.cancelled() => {
+                    self.stop(&channel, tag, consumers).await;
+                    return Ok(());
+                }
                 Ok(()) = self.prefetch.changed() => {
                     // `basic.qos` holds for consumers that start after it. The old one's stream
                     // ends behind what it has prefetched.
@@ -231,7 +234,11 @@ impl LiveFeeder {
                     let Some(message) = message else { return Err(BrokerError::Cancelled) };
                     let message = message
                         .map_err(|source| BrokerError::Request { request: "a delivery", source })?;
-                    self.hand_over(message).await;
+                    if let Some(unwanted) = self.hand_over(&channel, message).await {
+                        self.stop(&channel, tag, consumers).await;
+                        give_back(unwanted).await;
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -263,39 +270,42 @@ impl LiveFeeder {
     }
 
     /// After the cancel the streams end behind what the library still holds, which goes back.
-    async fn stop(
-        &self,
-        channel: &Channel,
-        tag: ShortString,
-        mut consumers: SelectAll<Consumer>,
-    ) -> Result<(), BrokerError> {
+    async fn stop(&self, channel: &Channel, tag: ShortString, mut consumers: SelectAll<Consumer>) {
         if let Err(e) = self.cancel(channel, tag).await {
             warn!(
                 error = in_one_line(&e),
                 "consumer not cancelled; the broker takes all of it back"
             );
-            return Ok(());
+            return;
         }
         while let Some(Ok(message)) = consumers.next().await {
-            give_back(self.delivery(message)).await;
+            give_back(self.delivery(channel, message)).await;
         }
-        Ok(())
     }
 
-    async fn hand_over(&self, message: lapin::message::Delivery) {
-        let delivery = self.delivery(message);
+    /// Returns the delivery when nobody will take it.
+    async fn hand_over(
+        &self,
+        channel: &Channel,
+        message: lapin::message::Delivery,
+    ) -> Option<Delivery> {
+        let delivery = self.delivery(channel, message);
         tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Some(delivery),
             permit = self.deliveries.reserve() => match permit {
-                Ok(permit) => permit.send(delivery),
-                Err(_) => give_back(delivery).await,
+                Ok(permit) => {
+                    permit.send(delivery);
+                    None
+                }
+                Err(_) => Some(delivery),
             },
-            () = self.stop.cancelled() => give_back(delivery).await,
         }
     }
 
-    fn delivery(&self, message: lapin::message::Delivery) -> Delivery {
+    fn delivery(&self, channel: &Channel, message: lapin::message::Delivery) -> Delivery {
         let queue = &self.broker.config().names.submissions;
-        message::delivery(&self.broker, Lane::Live, queue, message)
+        message::delivery(&self.broker, channel, Lane::Live, queue, message)
     }
 }
 
@@ -346,7 +356,8 @@ impl BulkPuller {
                 }
             };
             backoff.reset();
-            let delivery = message::delivery(&self.broker, Lane::Bulk, &queue, got.delivery);
+            let delivery =
+                message::delivery(&self.broker, &channel, Lane::Bulk, &queue, got.delivery);
             // There is room: only this task sends, and it waited for room.
             if let Err(unsent) = self.deliveries.try_send(delivery) {
                 give_back(unsent.into_inner()).await;

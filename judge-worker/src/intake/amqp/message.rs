@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use lapin::{
-    BasicProperties,
+    BasicProperties, Channel,
     types::{AMQPValue, FieldTable, ShortString},
 };
 
@@ -35,6 +35,7 @@ pub(crate) fn short(text: &str) -> ShortString {
 /// What the worker gets to see of a message, with the means to settle it.
 pub(super) fn delivery(
     broker: &Broker,
+    channel: &Channel,
     lane: Lane,
     queue: &str,
     message: lapin::message::Delivery,
@@ -58,6 +59,7 @@ pub(super) fn delivery(
         oversized: (bytes > limit).then_some(TooLarge { bytes, limit }),
         ticket: Ticket::amqp(Receipt {
             broker: broker.clone(),
+            _channel: channel.clone(),
             acker: message.acker,
             queue: queue.into(),
             properties,

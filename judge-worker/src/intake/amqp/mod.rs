@@ -22,6 +22,7 @@ mod consumer;
 mod control;
 mod message;
 mod receipt;
+mod supervisor;
 mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerState, QueueDepth};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lapin::{
-    Acker, BasicProperties,
+    Acker, BasicProperties, Channel,
     options::{BasicAckOptions, BasicNackOptions},
     types::AMQPValue,
 };
@@ -21,6 +21,9 @@ use crate::intake::settle::{Disposition, Settled};
 pub(in crate::intake) struct Receipt {
     pub(super) broker: Broker,
     pub(super) acker: Acker,
+    /// Held open: the library closes a channel with its last handle, and the broker then takes
+    /// back all that came on it.
+    pub(super) _channel: Channel,
     pub(super) queue: String,
     pub(super) properties: BasicProperties,
 }
