@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
 use super::package::{Testcase, Visibility};
@@ -56,6 +57,10 @@ pub struct TestRun {
     pub score: ValidatorScore,
     /// Data of the test; only public tests have it.
     pub public: Option<PublicData>,
+    /// What running cost beyond the program's own wall time: the sandbox.
+    pub overhead: Duration,
+    /// What looking at the output cost.
+    pub checking: Duration,
 }
 
 /// Data of a public test, as far as it is shown: the first [`SHOWN_BYTES`] of each.
@@ -119,15 +124,23 @@ pub(super) enum Checker<'a> {
     Custom(&'a Validator),
 }
 
+/// A run, and what it cost beyond itself.
+struct Ran {
+    outcome: Outcome,
+    overhead: Duration,
+}
+
 /// A run whose output was looked at.
 struct Checked {
-    outcome: Outcome,
+    ran: Ran,
     output: Shown,
     /// `None`: accepted.
     ruling: Option<Ruling>,
     score: ValidatorScore,
     /// What the checker remarked.
     message: String,
+    /// What looking at the output cost.
+    checking: Duration,
 }
 
 impl Contestant<'_> {
@@ -143,13 +156,7 @@ impl Contestant<'_> {
             Checker::Default(flags) => self.compared(slot, testcase, *flags, cancel),
             Checker::Custom(validator) => self.validated(slot, testcase, validator, cancel),
         };
-        let Checked {
-            outcome,
-            output,
-            ruling,
-            score,
-            message,
-        } = checked?;
+        let Checked { ran, output, ruling, score, message, checking } = checked?;
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
@@ -159,11 +166,11 @@ impl Contestant<'_> {
                 input: begin(&testcase.input)?,
                 expected: Some(begin(&testcase.answer)?),
                 actual: output,
-                stderr: Shown::of(&outcome.stderr),
+                stderr: Shown::of(&ran.outcome.stderr),
                 checker_message: message,
             }),
         };
-        Ok(self.test_run(outcome, ruling, score, public))
+        Ok(self.test_run(ran, ruling, score, public, checking))
     }
 
     /// By the default output validator, while the program writes.
@@ -177,21 +184,17 @@ impl Contestant<'_> {
         let input = seal(&testcase.input)?;
         let answer = std::fs::read(&testcase.answer).map_err(unreadable(&testcase.answer))?;
         let mut sink = Compare::new(&answer, flags);
-        let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+        let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+        let began = Instant::now();
         let compared = sink.comparison.finish();
-        let ruling = self.ruling(&outcome).or_else(|| mismatch(compared));
+        let checking = sink.spent + began.elapsed();
+        let ruling = self.ruling(&ran.outcome).or_else(|| mismatch(compared));
         let message = match &ruling {
             Some((_, Cause::Comparison(mismatch))) => mismatch.text_for_public_test(),
             _ => String::new(),
         };
         let score = ValidatorScore::Absent;
-        Ok(Checked {
-            outcome,
-            output: sink.shown,
-            ruling,
-            score,
-            message,
-        })
+        Ok(Checked { ran, output: sink.shown, ruling, score, message, checking })
     }
 
     /// By the package's own output validator, afterwards, if there is an output to speak of.
@@ -204,7 +207,7 @@ impl Contestant<'_> {
     ) -> Result<Checked, JudgeError> {
         let input = Arc::new(seal(&testcase.input)?);
         let mut sink = Keep::new().map_err(JudgeError::Keep)?;
-        let outcome = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
+        let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let Keep {
             file,
             shown: output,
@@ -213,17 +216,13 @@ impl Contestant<'_> {
         if let Some(failure) = failure {
             return Err(JudgeError::Keep(failure));
         }
-        let ruling = self.ruling(&outcome);
+        let ruling = self.ruling(&ran.outcome);
         if ruling.is_some() {
-            let (score, message) = (ValidatorScore::Absent, String::new());
-            return Ok(Checked {
-                outcome,
-                output,
-                ruling,
-                score,
-                message,
-            });
+            let (score, message, checking) =
+                (ValidatorScore::Absent, String::new(), Duration::ZERO);
+            return Ok(Checked { ran, output, ruling, score, message, checking });
         }
+        let began = Instant::now();
         let answer = Arc::new(seal(&testcase.answer)?);
         let kept = file.seal().map_err(JudgeError::Keep)?;
         let flags = &testcase.validator_flags;
@@ -233,13 +232,7 @@ impl Contestant<'_> {
             score,
             message,
         } = judged;
-        Ok(Checked {
-            outcome,
-            output,
-            ruling,
-            score,
-            message,
-        })
+        Ok(Checked { ran, output, ruling, score, message, checking: began.elapsed() })
     }
 
     /// Runs the user's own input; there is nothing to compare with.
@@ -251,8 +244,8 @@ impl Contestant<'_> {
     ) -> Result<TestRun, JudgeError> {
         let input = SealedFile::of_bytes(stdin).map_err(JudgeError::Keep)?;
         let mut sink = ShowOnly::default();
-        let outcome = self.run(slot, &input, &[], &mut sink, cancel)?;
-        let ruling = self.ruling(&outcome);
+        let ran = self.run(slot, &input, &[], &mut sink, cancel)?;
+        let ruling = self.ruling(&ran.outcome);
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
@@ -260,10 +253,10 @@ impl Contestant<'_> {
             input: Shown::of(stdin),
             expected: None,
             actual: sink.0,
-            stderr: Shown::of(&outcome.stderr),
+            stderr: Shown::of(&ran.outcome.stderr),
             checker_message: String::new(),
         };
-        Ok(self.test_run(outcome, ruling, ValidatorScore::Absent, Some(public)))
+        Ok(self.test_run(ran, ruling, ValidatorScore::Absent, Some(public), Duration::ZERO))
     }
 
     fn run(
@@ -273,7 +266,7 @@ impl Contestant<'_> {
         args: &[String],
         sink: &mut dyn OutputSink,
         cancel: &Cancel,
-    ) -> Result<Outcome, SandboxError> {
+    ) -> Result<Ran, SandboxError> {
         let mut argv = self.program.argv(self.memory_bytes);
         argv.extend_from_slice(args);
         let spec = RunSpec {
@@ -285,7 +278,10 @@ impl Contestant<'_> {
             files: &self.program.files,
             collect: &[],
         };
-        slot.run(&spec, sink, cancel)
+        let began = Instant::now();
+        let outcome = slot.run(&spec, sink, cancel)?;
+        let overhead = began.elapsed().saturating_sub(outcome.usage.wall);
+        Ok(Ran { outcome, overhead })
     }
 
     fn ruling(&self, outcome: &Outcome) -> Option<Ruling> {
@@ -295,23 +291,17 @@ impl Contestant<'_> {
 
     fn test_run(
         &self,
-        outcome: Outcome,
+        Ran { outcome, overhead }: Ran,
         ruling: Option<Ruling>,
         score: ValidatorScore,
         public: Option<PublicData>,
+        checking: Duration,
     ) -> TestRun {
         let (verdict, cause) = match ruling {
             Some((verdict, cause)) => (verdict, Some(cause)),
             None => (Verdict::Accepted, None),
         };
-        TestRun {
-            verdict,
-            cause,
-            usage: outcome.usage,
-            limits: self.limits.clone(),
-            score,
-            public,
-        }
+        TestRun { verdict, cause, usage: outcome.usage, limits: self.limits.clone(), score, public, overhead, checking }
     }
 }
 
@@ -325,24 +315,23 @@ fn mismatch(compared: Result<(), Mismatch>) -> Option<Ruling> {
 struct Compare<'a> {
     comparison: Comparison<'a>,
     shown: Shown,
+    spent: Duration,
 }
 
 impl<'a> Compare<'a> {
     fn new(answer: &'a [u8], flags: ComparisonFlags) -> Self {
-        Self {
-            comparison: Comparison::new(answer, flags),
-            shown: Shown::default(),
-        }
+        Self { comparison: Comparison::new(answer, flags), shown: Shown::default(), spent: Duration::ZERO }
     }
 }
 
 impl OutputSink for Compare<'_> {
     fn write(&mut self, chunk: &[u8]) -> Flow {
         self.shown.take(chunk);
-        match self.comparison.feed(chunk) {
-            // The program may still exceed a limit or fail, which says more than a wrong answer.
-            Progress::Undecided | Progress::Mismatch => Flow::Continue,
-        }
+        let began = Instant::now();
+        // After a mismatch too: the program may yet exceed a limit or fail, which says more.
+        let (Progress::Undecided | Progress::Mismatch) = self.comparison.feed(chunk);
+        self.spent += began.elapsed();
+        Flow::Continue
     }
 }
 

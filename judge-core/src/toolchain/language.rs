@@ -59,6 +59,8 @@ pub struct CompileRecipe {
     pub argv: Vec<String>,
     /// What the program consists of afterwards.
     pub collect: Vec<String>,
+    /// Bytes by which the file that can be started is known among the products.
+    pub main_marker: Option<String>,
     /// Whether the sources belong to the program.
     #[serde(default)]
     pub keep_sources: bool,
@@ -73,7 +75,7 @@ pub struct CompileRecipe {
 #[serde(deny_unknown_fields)]
 pub struct RunRecipe {
     /// `{memory_mib}` becomes the problem's memory limit, `{main_file}` the main source file,
-    /// `{main}` its name without the extension.
+    /// `{main}` what is to be started of it.
     pub argv: Vec<String>,
     /// Processes and threads at once, inclusive.
     pub processes: u32,
@@ -94,6 +96,8 @@ pub struct Program {
     pub files: Vec<InputFile>,
     /// Name of the main source file.
     pub main_file: String,
+    /// Name of what is started, where that is not a file: a class.
+    pub main: String,
 }
 
 /// What every program gets.
@@ -109,14 +113,10 @@ impl Program {
     /// Arguments of a run under a memory limit of the problem.
     pub fn argv(&self, memory_bytes: u64) -> Vec<String> {
         let memory_mib = (memory_bytes >> 20).max(1).to_string();
-        let main = Path::new(&self.main_file)
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy();
         let fill = |arg: &String| {
             arg.replace("{memory_mib}", &memory_mib)
                 .replace("{main_file}", &self.main_file)
-                .replace("{main}", &main)
+                .replace("{main}", &self.main)
         };
         self.language.run.argv.iter().map(fill).collect()
     }
@@ -299,8 +299,7 @@ mod tests {
         let program = Program {
             language,
             files: vec![],
-            main_file: "Solver.java".into(),
-        };
+            main_file: "Solver.java".into(), main: "Solver".into() };
         let argv = program.argv(300 << 20);
         assert!(argv.contains(&"-Xmx300m".to_owned()), "{argv:?}");
         assert_eq!(argv.last().unwrap(), "Solver");

@@ -167,6 +167,12 @@ impl RejectedMessage {
         &self.ids
     }
 
+    /// The message is so large that nobody looked into it.
+    pub fn too_large(bytes: usize, limit: usize) -> Self {
+        let what = format!("the message has {bytes} bytes, and at most {limit} are accepted");
+        Self::new(Fault::new(RejectReason::TooLarge, "$", &what), ReadableIds::default())
+    }
+
     /// No package of this problem is here.
     pub fn unknown_problem(submission: &Submission) -> Self {
         let what = format!("no problem `{}` is known here", submission.problem_id);

@@ -141,6 +141,12 @@ label_set! {
         UnknownProblem = "unknown_problem",
         /// No such language, or its toolchain is missing.
         UnknownLanguage = "unknown_language",
+        /// The source is not what a program may be.
+        BadSource = "bad_source",
+        /// The request id is known with other content.
+        Conflict = "conflict",
+        /// It makes the worker fail in a way that no retry mends.
+        Poison = "poison",
         /// Delivered more often than `x-delivery-limit` allows.
         DeliveryLimit = "delivery_limit",
         /// Every retry failed.

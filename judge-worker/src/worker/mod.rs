@@ -1,0 +1,153 @@
+//! The worker: takes deliveries, has them judged, and lets go of none before its verdict is durable
+//! and told.
+//!
+//! ```text
+//! Source::next ─▶ handle ─┬─ parse, problem, language ──────────── bad: verdict JE, dead queue
+//!                         ├─ claim ── finished before: publish again ─┐
+//!                         ├─ judge (on a thread of its own; lease renewed meanwhile)
+//!                         ├─ store: history, tests, outbox in one transaction
+//!                         ├─ publish, confirmed ◀─────────────────────┘
+//!                         └─ settle: ack
+//! ```
+//!
+//! A failure of ours, whatever it is, gives the delivery back or sends it through the retry queue;
+//! only after several tries on the same submission is it given up, with verdict JE.
+
+mod handle;
+mod health;
+mod in_hand;
+mod progress;
+mod relay;
+mod seed;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use judge_core::judging::Judge;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Settings;
+use crate::engine;
+use crate::intake::Source;
+use crate::metrics::Metrics;
+use crate::metrics::labels::SlotState;
+use crate::outbox::Sink;
+use crate::problems::Catalog;
+use crate::store::Store;
+
+pub use health::{watch_broker, watch_database};
+pub use in_hand::InHand;
+pub use relay::relay;
+pub use seed::seed;
+
+/// Everything that handling a delivery needs. Shared by all that are in hand.
+pub struct Worker {
+    /// The settings.
+    pub settings: Settings,
+    /// Judges.
+    pub judge: Judge,
+    /// Problems.
+    pub catalog: Catalog,
+    /// History and claims.
+    pub store: Store,
+    /// Where events go.
+    pub sink: Sink,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What is being judged.
+    pub in_hand: InHand,
+}
+
+/// How a worker's loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All that was in hand is finished.
+    Finished,
+    /// The deadline passed first: so many submissions went back to their queue.
+    GaveBack(usize),
+}
+
+impl Worker {
+    /// Takes deliveries until the source is over or `stop` is cancelled; then finishes what is in
+    /// hand by the drain deadline, and gives back the rest.
+    pub async fn run(self: &Arc<Self>, mut source: Source, stop: CancellationToken) -> Ended {
+        let room = self.settings.slots.get() + usize::from(self.settings.read_ahead);
+        let room = Arc::new(Semaphore::new(room));
+        let mut handlers = JoinSet::new();
+        loop {
+            let permit = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                permit = Arc::clone(&room).acquire_owned() => permit.expect("never closed"),
+            };
+            let delivery = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(done) = handlers.join_next(), if !handlers.is_empty() => {
+                    log_panic(done);
+                    continue;
+                }
+                delivery = source.next() => delivery,
+            };
+            let Some(delivery) = delivery else { break };
+            let worker = Arc::clone(self);
+            handlers.spawn(async move {
+                worker.handle(delivery).await;
+                drop(permit);
+            });
+        }
+        source.stop_consuming().await;
+        self.drain(handlers).await
+    }
+
+    async fn drain(&self, mut handlers: JoinSet<()>) -> Ended {
+        let all_done = async {
+            while let Some(done) = handlers.join_next().await {
+                log_panic(done);
+            }
+        };
+        if tokio::time::timeout(self.settings.drain_deadline, all_done).await.is_ok() {
+            return Ended::Finished;
+        }
+        let given_back = self.in_hand.give_all_back();
+        // Programs are ended within milliseconds; what remains is telling database and broker.
+        let all_done = async {
+            while let Some(done) = handlers.join_next().await {
+                log_panic(done);
+            }
+        };
+        if tokio::time::timeout(GIVE_BACK_PATIENCE, all_done).await.is_err() {
+            tracing::error!("deliveries were not given back in time; the broker will notice");
+        }
+        Ended::GaveBack(given_back)
+    }
+
+    /// Keeps the gauges of slots current; ends with `stop`.
+    pub async fn watch_slots(self: Arc<Self>, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(SLOT_INTERVAL);
+        while stop.run_until_cancelled(tick.tick()).await.is_some() {
+            let occupancy = self.judge.pool().occupancy();
+            self.metrics.set_slots(SlotState::Busy, occupancy.busy as usize);
+            self.metrics.set_slots(SlotState::Idle, occupancy.idle as usize);
+        }
+    }
+
+    /// What the sandbox stands on.
+    fn cgroup_mode(&self) -> judge_core::sandbox::cgroup::Mode {
+        engine::cgroup_mode(&self.judge)
+    }
+}
+
+/// How long giving back may take.
+const GIVE_BACK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How old the gauges of slots may be: well below any scrape interval.
+const SLOT_INTERVAL: Duration = Duration::from_secs(2);
+
+fn log_panic(done: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "handling a delivery failed; it goes back to its queue");
+    }
+}
