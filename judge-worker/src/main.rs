@@ -1,3 +1,12 @@
 //! The `judge-worker` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use judge_worker::commands::{Cli, run};
+
+fn main() -> ExitCode {
+    // Sandboxes are started by executing this binary again; nothing may run before this.
+    judge_core::sandbox::init::become_init_if_asked();
+    ExitCode::from(run(Cli::parse()) as u8)
+}

@@ -21,11 +21,11 @@
 
 pub mod cgroup;
 pub mod filter;
-pub mod host;
 pub mod init;
 pub mod limits;
 pub mod outcome;
 pub mod profile;
+pub mod selftest;
 pub mod slot;
 
 mod protocol;

@@ -1,0 +1,86 @@
+//! What the binary can be asked to do, one room a command.
+
+pub mod doctor;
+pub mod history;
+pub mod judge;
+pub mod serve;
+pub mod verify;
+
+mod table;
+
+use clap::{Parser, Subcommand};
+
+/// Judges programs in sandboxes against problem packages.
+#[derive(Debug, Parser)]
+#[command(name = "judge-worker", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all well (judge: accepted; verify: all as expected; serve: \
+                          drained). 1 not so (judge: another verdict; verify: a deviation; doctor: \
+                          something is missing). 2 a wrong flag, setting, file or package. 3 a \
+                          failure of the judge itself, about which nothing follows. 4 serve: the \
+                          drain deadline passed, and submissions were given back.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge one submission against a package, and print a table.
+    Judge(judge::Args),
+    /// Run every reference submission of packages, and say which did not behave as its folder says.
+    Verify(verify::Args),
+    /// Take submissions from RabbitMQ or stdin, until stopped.
+    Serve(serve::Args),
+    /// Say what this host offers, and what to do about what is missing.
+    Doctor(doctor::Args),
+    /// Print the newest history rows.
+    History(history::Args),
+}
+
+/// How a command ended; the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All well.
+    Well = 0,
+    /// It worked, and the answer is no.
+    No = 1,
+    /// A wrong flag, setting, file or package.
+    Wrong = 2,
+    /// A failure of ours.
+    Failed = 3,
+    /// Submissions were given back.
+    GaveBack = 4,
+}
+
+/// Runs the command.
+pub fn run(cli: Cli) -> Exit {
+    match cli.command {
+        Command::Judge(args) => judge::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::History(args) => history::run(&args),
+    }
+}
+
+/// Says on standard error what went wrong, with all causes.
+fn complain(exit: Exit, error: &dyn std::error::Error) -> Exit {
+    eprintln!("judge-worker: {}", crate::problems::chain(error));
+    exit
+}
+
+/// Sets up logging to standard error. Only the first call in a process counts.
+fn start_logging(settings: &crate::config::Settings) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.log_format {
+        crate::config::LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        crate::config::LogFormat::Text => builder.try_init(),
+    };
+    // A second command in one process (a test) keeps the first one's.
+    drop(started);
+}

@@ -1,0 +1,240 @@
+//! `judge-worker serve`: takes submissions until the source is over or a signal comes.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use judge_core::judging::Judge;
+use judge_core::sandbox::cgroup::Mode;
+use judge_core::sandbox::selftest::{Trial, selftest};
+use judge_core::toolchain::Availability;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Exit, complain, start_logging};
+use crate::config::{QueueKind, Settings, SettingsArgs};
+use crate::engine;
+use crate::http::{Condition, HttpServer, Readiness};
+use crate::intake::amqp::{Broker, BrokerConfig, Command, Names, Target};
+use crate::intake::{Source, StdioSource};
+use crate::metrics::labels::{CgroupLabel, Languages};
+use crate::metrics::{BuildInfo, Metrics, THROUGHPUT_INTERVAL, observe_throughput};
+use crate::outbox::{LineSink, Publisher, Sink};
+use crate::problems::{Catalog, chain};
+use crate::store::{Store, StoreOptions};
+use crate::worker::{Ended, InHand, Worker, relay, seed, watch_broker, watch_database};
+
+/// Nothing but settings.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+/// A reason for which serving can't begin.
+type Startup<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Serves.
+pub fn run(args: &Args) -> Exit {
+    let settings = match Settings::load(&args.settings) {
+        Ok(settings) => settings,
+        Err(error) => return complain(Exit::Wrong, &error),
+    };
+    start_logging(&settings);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(Exit::Failed, &error),
+    };
+    let exit = runtime.block_on(async {
+        match serve(settings).await {
+            Ok(Ended::Finished) => Exit::Well,
+            Ok(Ended::GaveBack(count)) => {
+                tracing::warn!(count, "the drain deadline passed; submissions were given back");
+                Exit::GaveBack
+            }
+            Err(error) => complain(Exit::Wrong, &*error),
+        }
+    });
+    // Reading stdin can't be interrupted.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn serve(settings: Settings) -> Startup<Ended> {
+    // First of all, so that no signal is missed.
+    let stop = stop_on_signals()?;
+    let background = CancellationToken::new();
+    let _stop_background = background.clone().drop_guard();
+
+    let conditions = [
+        Some(Condition::DatabaseReachable),
+        Some(Condition::SandboxSelftestPassed),
+        Some(Condition::NotDraining),
+        (settings.queue == QueueKind::Amqp).then_some(Condition::BrokerConnected),
+    ];
+    let readiness = Readiness::waiting_for(conditions.into_iter().flatten());
+    readiness.hold(Condition::NotDraining);
+
+    let judge = engine::start(&settings)?;
+    let metrics = Metrics::new(
+        judge.languages().iter().map(|language| language.id.clone()).collect::<Languages>(),
+        BuildInfo {
+            version: env!("CARGO_PKG_VERSION"),
+            commit: option_env!("JUDGE_COMMIT").unwrap_or("unknown"),
+            cgroup: cgroup_label(engine::cgroup_mode(&judge)),
+        },
+    )?;
+    let server = HttpServer::bind(settings.http_addr).await?;
+    tracing::info!(address = %server.local_addr(), "metrics and health");
+    tokio::spawn(server.serve(metrics.clone(), readiness.clone(), background.clone()));
+
+    let judge = try_walls(judge, &metrics, &readiness).await?;
+    if !readiness.report().conditions[&Condition::SandboxSelftestPassed].ok {
+        // An attack got through: nothing is consumed, and readiness says why, until somebody looks.
+        stop.cancelled().await;
+        return Ok(Ended::Finished);
+    }
+    let catalog = Catalog::read(&settings.problems)?;
+    let options = StoreOptions::default();
+    let store = Store::connect(settings.database_url.expose(), &options).await?;
+    seed(&store, &catalog).await?;
+    tokio::spawn(watch_database(store.clone(), readiness.clone(), background.clone()));
+
+    let in_hand = InHand::default();
+    let (source, sink) = match settings.queue {
+        QueueKind::Stdio => {
+            let source = StdioSource::stdin(settings.max_message_bytes);
+            (Source::Stdio(source), Sink::Stdio(LineSink::stdout()))
+        }
+        QueueKind::Amqp => {
+            let config = broker_config(&settings);
+            let broker = Broker::connect(&config)?;
+            let state = broker.state();
+            tokio::spawn(watch_broker(state, readiness.clone(), background.clone()));
+            tokio::spawn(obey(broker.clone(), in_hand.clone(), stop.clone(), background.clone()));
+            let publisher = Publisher::new(&broker, &config.names.events);
+            (Source::Amqp(broker.consume()), Sink::Amqp(publisher))
+        }
+    };
+    let worker =
+        Arc::new(Worker { settings, judge, catalog, store, sink, metrics, in_hand });
+    let metrics = worker.metrics.clone();
+    tokio::spawn(observe_throughput(metrics, THROUGHPUT_INTERVAL, background.clone()));
+    tokio::spawn(Arc::clone(&worker).watch_slots(background.clone()));
+    tokio::spawn(relay(Arc::clone(&worker), background.clone()));
+    let drained = stop.clone();
+    tokio::spawn(async move {
+        drained.cancelled().await;
+        readiness.fail(Condition::NotDraining, "finishing what is in hand");
+    });
+    tracing::info!(worker = %worker.settings.worker_name, slots = worker.settings.slots, "serving");
+    let ended = worker.run(source, stop).await;
+    worker.store.close().await;
+    Ok(ended)
+}
+
+/// Attacks the walls, and looks which languages there are, on a thread: it takes a second or two.
+async fn try_walls(judge: Judge, metrics: &Metrics, readiness: &Readiness) -> Startup<Judge> {
+    let (judge, tried) = tokio::task::spawn_blocking(move || {
+        let tried = judge.pool().acquire().and_then(|mut slot| slot.try_twice(selftest));
+        for language in judge.languages().iter() {
+            match judge.availability(language) {
+                Ok(Availability::Available { version }) => {
+                    tracing::info!(language = language.id, version, "available");
+                }
+                Ok(Availability::Missing { reason }) => {
+                    tracing::warn!(language = language.id, reason, "not available");
+                }
+                Err(error) => {
+                    tracing::error!(language = language.id, error = %chain(&error), "not available");
+                }
+            }
+        }
+        (judge, tried)
+    })
+    .await?;
+    let failed: Vec<Trial> = tried?.into_iter().filter(|trial| !trial.held).collect();
+    metrics.set_sandbox_selftest(failed.is_empty());
+    if failed.is_empty() {
+        readiness.hold(Condition::SandboxSelftestPassed);
+    } else {
+        let walls: Vec<&str> = failed.iter().map(|trial| trial.wall).collect();
+        let reason = format!("these walls do not hold: {}", walls.join("; "));
+        tracing::error!(reason, "nothing is judged");
+        readiness.fail(Condition::SandboxSelftestPassed, &reason);
+    }
+    Ok(judge)
+}
+
+/// The first signal asks to finish, the second one does not wait.
+fn stop_on_signals() -> std::io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("finishing what is in hand; a second signal ends at once");
+        stopping.cancel();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // Sandboxes end with their sockets; unacked deliveries go back with the connection.
+        std::process::exit(Exit::GaveBack as i32);
+    });
+    Ok(stop)
+}
+
+/// Does what is said on the control exchange.
+async fn obey(broker: Broker, in_hand: InHand, stop: CancellationToken, end: CancellationToken) {
+    let mut commands = broker.commands();
+    while let Some(Some(command)) = end.run_until_cancelled(commands.recv()).await {
+        match command {
+            Command::Cancel(target) => {
+                let count = match &target {
+                    Target::Request(id) => in_hand.cancel(Some(id), None),
+                    Target::Submission(id) => in_hand.cancel(None, Some(id)),
+                };
+                tracing::info!(?target, count, "cancelled");
+            }
+            Command::Drain => stop.cancel(),
+            // Nothing is cached that a reload would renew: problems are read at start.
+            Command::Reload => tracing::warn!("reload is not supported yet; restart the worker"),
+        }
+    }
+}
+
+fn broker_config(settings: &Settings) -> BrokerConfig {
+    let queues = &settings.queues;
+    let prefetch = settings.slots.get() + usize::from(settings.read_ahead);
+    let prefetch = u16::try_from(prefetch).unwrap_or(u16::MAX);
+    BrokerConfig {
+        names: Names {
+            submissions: queues.submissions.to_string(),
+            rejudge: queues.rejudge.to_string(),
+            retry: queues.retry.to_string(),
+            dead: queues.dead.to_string(),
+            events: queues.events.to_string(),
+            control: queues.control.to_string(),
+        },
+        connection_name: format!("judge-worker {}", settings.worker_name),
+        prefetch: NonZeroU16::new(prefetch).unwrap_or(NonZeroU16::MIN),
+        // Above the largest message that is accepted, so that its ids can be read for the answer.
+        max_body_bytes: 16 << 20,
+        request_timeout: Duration::from_secs(15),
+        ..BrokerConfig::new(settings.amqp_url.expose())
+    }
+}
+
+fn cgroup_label(mode: Mode) -> CgroupLabel {
+    match mode {
+        Mode::V2 => CgroupLabel::V2,
+        Mode::V1 => CgroupLabel::V1,
+        Mode::Hybrid => CgroupLabel::Hybrid,
+        Mode::None => CgroupLabel::None,
+    }
+}
