@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use judge_core::judging::package::{Package, Visibility};
 use judge_core::judging::{
-    Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Stage, Task, Verdict,
+    AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Stage, Task, Verdict,
 };
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
@@ -65,7 +65,7 @@ struct Case<'a> {
     problem: &'a Problem,
     mode: Mode<'a>,
     parallel: bool,
-    run_all: bool,
+    after_failure: AfterFailure,
 }
 
 impl Case<'_> {
@@ -80,7 +80,7 @@ impl Case<'_> {
             sources: &sources,
             mode: self.mode,
             limits: LowerLimits::default(),
-            run_all: self.run_all,
+            after_failure: self.after_failure,
             parallel: self.parallel,
         };
         self.judge
@@ -108,7 +108,7 @@ fn tests_run_in_order_and_stop_at_the_first_failure() {
             problem: &problem,
             mode: Mode::Submit,
             parallel,
-            run_all: false,
+            after_failure: AfterFailure::Stop,
         };
         let right = case.python("print(2 * int(input()))");
         assert_eq!(right.verdict, Verdict::Accepted);
@@ -122,7 +122,7 @@ fn tests_run_in_order_and_stop_at_the_first_failure() {
             ["AC", "AC", "AC", "AC", "WA"],
             "parallel: {parallel}"
         );
-        case.run_all = true;
+        case.after_failure = AfterFailure::GoOn;
         let wrong = case.python("print(2 * abs(int(input())))");
         assert_eq!(
             verdicts(&wrong),
@@ -142,7 +142,7 @@ fn parallel_tests_give_the_verdict_of_the_first_failure_in_order() {
         problem: &problem,
         mode: Mode::Submit,
         parallel: true,
-        run_all: false,
+        after_failure: AfterFailure::Stop,
     };
     // The earlier failure takes longer than the later ones.
     let text = "import time\nn = int(input())\nif n == 7:\n  time.sleep(0.3)\n  raise SystemExit(3)\n\
@@ -155,6 +155,24 @@ fn parallel_tests_give_the_verdict_of_the_first_failure_in_order() {
 }
 
 #[test]
+fn one_test_that_is_too_slow_is_enough_where_all_others_are_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3, 7, 8, 9], &[(".timelimit", "0.2\n")]);
+    let judge = judge_with(2);
+    let case = Case {
+        judge: &judge,
+        problem: &problem,
+        mode: Mode::Submit,
+        parallel: true,
+        after_failure: AfterFailure::GoOnUntilTooSlow,
+    };
+    let text = "n = int(input())\nwhile n > 7: pass\nprint(0 if n == 3 else 2 * n)";
+    let judgement = case.python(text);
+    assert_eq!(judgement.verdict, Verdict::WrongAnswer);
+    assert_eq!(verdicts(&judgement), ["AC", "AC", "WA", "AC", "TLE"]);
+}
+
+#[test]
 fn samples_alone_and_own_input_never_touch_hidden_tests() {
     let dir = tempfile::tempdir().unwrap();
     let problem = doubling(dir.path(), &[3], &[]);
@@ -164,7 +182,7 @@ fn samples_alone_and_own_input_never_touch_hidden_tests() {
         problem: &problem,
         mode,
         parallel: false,
-        run_all: false,
+        after_failure: AfterFailure::Stop,
     };
     let samples = case(Mode::Sample).python("print(2 * int(input()))");
     assert_eq!(
@@ -197,7 +215,7 @@ fn only_public_tests_carry_data() {
         problem: &problem,
         mode: Mode::Submit,
         parallel: false,
-        run_all: true,
+        after_failure: AfterFailure::GoOn,
     };
     let judgement = case.python("import sys\nn = input()\nprint(n)\nprint(n, file=sys.stderr)");
     let (public, hidden): (Vec<_>, Vec<_>) = judgement
@@ -247,7 +265,7 @@ fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
         problem: &problem,
         mode: Mode::Submit,
         parallel: true,
-        run_all: false,
+        after_failure: AfterFailure::Stop,
     };
     assert_eq!(
         case.python("print(2 * int(input()))").verdict,
@@ -282,7 +300,7 @@ fn a_submission_may_lower_its_limits_and_progress_only_grows() {
             memory_bytes: Some(1 << 40),
             ..LowerLimits::default()
         },
-        run_all: false,
+        after_failure: AfterFailure::Stop,
         parallel: false,
     };
     let observe = |stage| stages.lock().unwrap().push(stage);
@@ -323,7 +341,7 @@ fn a_withdrawn_submission_has_no_judgement() {
         sources: &sources,
         mode: Mode::Submit,
         limits: LowerLimits::default(),
-        run_all: false,
+        after_failure: AfterFailure::Stop,
         parallel: true,
     };
     let cancel = Cancel::default();

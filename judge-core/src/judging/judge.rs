@@ -40,9 +40,21 @@ pub struct Task<'a> {
     /// May lower the problem's limits, never raise them.
     pub limits: LowerLimits,
     /// Whether tests that can't change the verdict are run too.
-    pub run_all: bool,
+    pub after_failure: AfterFailure,
     /// Whether free slots may run tests of it at the same time.
     pub parallel: bool,
+}
+
+/// What is run after the verdict is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Nothing.
+    Stop,
+    /// All remaining tests.
+    GoOn,
+    /// The remaining tests, up to the first that exceeds a time limit: each of these costs the whole
+    /// limit, and one tells as much as fifty.
+    GoOnUntilTooSlow,
 }
 
 /// Which tests a submission is run on.
@@ -286,7 +298,7 @@ impl Judge {
             Mode::Sample => Selection::Public,
             Mode::Submit | Mode::Custom(_) => Selection::All,
         };
-        let schedule = Schedule::new(package, selection, task.run_all, cancel);
+        let schedule = Schedule::new(package, selection, task.after_failure, cancel);
         let total = u32::try_from(schedule.total()).unwrap_or(u32::MAX);
         observe(Stage::Running { done: 0, total });
         let run_one = |slot: &mut LentSlot, Assignment { index, cancel }: Assignment| {

@@ -7,6 +7,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::judge::AfterFailure;
 use super::package::{Package, Visibility};
 use super::scoring::{Grade, GradeError, TestResult, grade};
 use super::testcase_run::{JudgeError, TestRun};
@@ -27,7 +28,7 @@ pub(super) struct Schedule<'a> {
     package: &'a Package,
     selection: Selection,
     /// Whether tests that can't change the grade are run too.
-    run_all: bool,
+    after_failure: AfterFailure,
     cancel: Cancel,
     state: Mutex<State>,
 }
@@ -60,7 +61,7 @@ pub(super) struct Scheduled {
 }
 
 impl<'a> Schedule<'a> {
-    pub fn new(package: &'a Package, selection: Selection, run_all: bool, cancel: &Cancel) -> Self {
+    pub fn new(package: &'a Package, selection: Selection, after_failure: AfterFailure, cancel: &Cancel) -> Self {
         let runs = package.testcases.iter().map(|_| Slot::Waiting).collect();
         let state = State {
             runs,
@@ -71,7 +72,7 @@ impl<'a> Schedule<'a> {
         Self {
             package,
             selection,
-            run_all,
+            after_failure,
             cancel: cancel.clone(),
             state: Mutex::new(state),
         }
@@ -115,6 +116,20 @@ impl<'a> Schedule<'a> {
             .or_else(|| (0..needed).find(waiting))
     }
 
+    /// Whether a test is to be run, and has not been, though the grade may not need it.
+    fn is_wanted(&self, state: &State, index: usize) -> bool {
+        let wanted = match self.after_failure {
+            AfterFailure::Stop => false,
+            AfterFailure::GoOn => true,
+            AfterFailure::GoOnUntilTooSlow => {
+                first_too_slow(&state.runs).is_none_or(|slow| index < slow)
+            }
+        };
+        wanted
+            && !matches!(state.runs[index], Slot::Done(_))
+            && self.counts(self.package.testcases[index].visibility)
+    }
+
     /// Takes a result in. Returns how many tests are done.
     pub fn finish(&self, index: usize, run: Result<TestRun, JudgeError>) -> u32 {
         let mut state = self.state();
@@ -134,12 +149,8 @@ impl<'a> Schedule<'a> {
         }
         if state.failed.is_none() && state.settled.is_none() {
             let grade = self.grade(&state);
-            let open = matches!(grade, Err(GradeError::Needs(_)))
-                || (self.run_all
-                    && state.runs.iter().enumerate().any(|(index, run)| {
-                        !matches!(run, Slot::Done(_))
-                            && self.counts(self.package.testcases[index].visibility)
-                    }));
+            let needed = matches!(grade, Err(GradeError::Needs(_)));
+            let open = needed || (0..state.runs.len()).any(|index| self.is_wanted(&state, index));
             if !open {
                 state.settled = Some(grade);
             }
@@ -193,7 +204,8 @@ impl<'a> Schedule<'a> {
 
     /// When everybody has finished: the results, or the first failure of ours.
     pub fn into_results(self) -> Result<Scheduled, JudgeError> {
-        let run_all = self.run_all;
+        let after_failure = self.after_failure;
+        let slow = first_too_slow(&self.state().runs);
         let mut state = std::mem::replace(
             &mut *self.state(),
             State {
@@ -218,8 +230,12 @@ impl<'a> Schedule<'a> {
                 Slot::Waiting | Slot::Running(_) => None,
             })
             .collect();
-        if !run_all {
-            self.drop_what_order_would_not_have_run(&mut runs);
+        match (after_failure, slow) {
+            (AfterFailure::Stop, _) => self.drop_what_order_would_not_have_run(&mut runs),
+            (AfterFailure::GoOnUntilTooSlow, Some(slow)) => {
+                runs.iter_mut().skip(slow + 1).for_each(|run| *run = None);
+            }
+            (AfterFailure::GoOn | AfterFailure::GoOnUntilTooSlow, _) => {}
         }
         let runs = runs
             .into_iter()
@@ -248,6 +264,16 @@ impl<'a> Schedule<'a> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn first_too_slow(runs: &[Slot]) -> Option<usize> {
+    let too_slow = |run: &Slot| match run {
+        Slot::Done(run) => {
+            matches!(run.verdict, Verdict::TimeLimitExceeded | Verdict::WallTimeLimitExceeded)
+        }
+        Slot::Waiting | Slot::Running(_) => false,
+    };
+    runs.iter().position(too_slow)
 }
 
 fn result_of(run: &TestRun) -> TestResult {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use judge_core::judging::{
-    Cause, Judge, Judgement, LowerLimits, Mode, Problem, Stage, Task, Verdict as Ruled,
+    AfterFailure, Cause, Judge, Judgement, LowerLimits, Mode, Problem, Stage, Task, Verdict as Ruled,
 };
 use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
@@ -85,7 +85,11 @@ pub fn run(args: &Args) -> Exit {
         sources: &sources,
         mode,
         limits: LowerLimits::default(),
-        run_all: args.all || !settings.stop_at_first_failure,
+        after_failure: if args.all || !settings.stop_at_first_failure {
+            AfterFailure::GoOn
+        } else {
+            AfterFailure::Stop
+        },
         parallel: settings.parallel_tests,
     };
     match judge_with_bar(&judge, &task, problem.package.id.as_str()) {

@@ -84,3 +84,14 @@ fn start_logging(settings: &crate::config::Settings) {
     // A second command in one process (a test) keeps the first one's.
     drop(started);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_commands_and_settings_do_not_collide() {
+        Cli::command().debug_assert();
+    }
+}

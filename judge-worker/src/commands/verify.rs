@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use judge_core::judging::package::{ExpectedVerdict, Package, ReferenceSubmission};
 use judge_core::judging::{
-    Judge, Judgement, LowerLimits, Mode, Problem, Task, Verdict as Ruled,
+    AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, Task, Verdict as Ruled,
 };
 
 use super::judge::{judge_with_bar, read_sources};
@@ -20,8 +20,8 @@ use crate::problems::{self, chain};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders of problem packages.
-    #[arg(required = true)]
-    problems: Vec<PathBuf>,
+    #[arg(required = true, value_name = "PROBLEM")]
+    packages: Vec<PathBuf>,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     let mut worst = Finding::Fine;
-    for path in &args.problems {
+    for path in &args.packages {
         let exposed = engine::refuse_exposed(&judge.pool().config().profiles, path);
         if let Err(error) = exposed {
             return complain(Exit::Wrong, &error);
@@ -117,7 +117,7 @@ fn verify(judge: &Judge, problem: &Problem, parallel: bool) -> Finding {
     worst
 }
 
-/// All tests are run: an expectation may be about any of them.
+/// Not only up to the first failure: an expectation may be about any test.
 fn run_reference(
     judge: &Judge,
     problem: &Problem,
@@ -133,7 +133,7 @@ fn run_reference(
         sources: &sources,
         mode: Mode::Submit,
         limits: LowerLimits::default(),
-        run_all: true,
+        after_failure: AfterFailure::GoOnUntilTooSlow,
         parallel,
     };
     judge_with_bar(judge, &task, &submission.name).map_err(|error| chain(&error))

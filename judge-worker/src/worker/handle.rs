@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use judge_core::judging::{
-    Judge, JudgeError, Judgement, LowerLimits, Mode as CoreMode, Problem, Stage as CoreStage, Task,
+    AfterFailure, Judge, JudgeError, Judgement, LowerLimits, Mode as CoreMode, Problem, Stage as CoreStage, Task,
     Verdict as Ruled,
 };
 use judge_core::sandbox::Cancel;
@@ -194,7 +194,11 @@ impl Worker {
             problem: Arc::clone(&problem),
             language: Arc::clone(&language),
             submission: submission.clone(),
-            run_all: !self.settings.stop_at_first_failure,
+            after_failure: if self.settings.stop_at_first_failure {
+                AfterFailure::Stop
+            } else {
+                AfterFailure::GoOn
+            },
             parallel: self.settings.parallel_tests,
             cancel: held.cancel.clone(),
         };
@@ -388,7 +392,7 @@ struct Asked {
     problem: Arc<Problem>,
     language: Arc<Language>,
     submission: Submission,
-    run_all: bool,
+    after_failure: AfterFailure,
     parallel: bool,
     cancel: Cancel,
 }
@@ -416,7 +420,7 @@ impl Asked {
                 memory_bytes: limits.memory_kib.map(|kib| kib.get().saturating_mul(1024)),
                 output_bytes: limits.output_kib.map(|kib| kib.get().saturating_mul(1024)),
             },
-            run_all: self.run_all,
+            after_failure: self.after_failure,
             parallel: self.parallel,
         };
         judge.judge(&task, observe, &self.cancel)

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
@@ -15,6 +15,7 @@ use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{SFlag, fstat};
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Gid, Pid, Uid, execve};
 use serde::{Deserialize, Serialize};
 
@@ -130,8 +131,10 @@ fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Fail
 /// What the forked child tells before exec.
 #[derive(Debug, Serialize, Deserialize)]
 enum ChildMessage {
-    /// With the listener of its filter.
-    Filtered,
+    /// With the listener of its filter. Exec is next; `now` is the time on the monotonic clock.
+    Ready {
+        now: Duration,
+    },
     Failed {
         step: InitStep,
         errno: i32,
@@ -162,30 +165,35 @@ fn execute(
     };
     drop((childs, stdio, entry));
     let started = await_exec(&ours);
-    let began = Instant::now();
+    let mut began = Duration::ZERO;
     let watched = match started {
-        Ok(listener) => protocol::send(socket.as_fd(), &Reply::Started, &[])
-            .at(InitStep::Protocol, "started")
-            .and_then(|()| watch(socket, pid, &pidfd, &listener)),
+        Ok((listener, at)) => {
+            began = at;
+            protocol::send(socket.as_fd(), &Reply::Started, &[])
+                .at(InitStep::Protocol, "started")
+                .and_then(|()| watch(socket, pid, &pidfd, &listener))
+        }
         Err(failure) => Err(failure),
     };
     let exit = end_everybody(pid)?;
     let (forbidden_call, ended_alone) = watched?;
     Ok(RunReport {
         exit: ExitReport::from(ended_alone.or(exit).unwrap_or(Exit::Signal(libc::SIGKILL))),
-        wall: began.elapsed(),
+        wall: monotonic().saturating_sub(began),
         reaped_cpu: reaped_cpu().saturating_sub(cpu_before),
         forbidden_call,
     })
 }
 
 /// Waits until the child is past exec, or says why not.
-fn await_exec(child: &OwnedFd) -> Result<OwnedFd, Failure> {
+fn await_exec(child: &OwnedFd) -> Result<(OwnedFd, Duration), Failure> {
     let mut listener = None;
     loop {
         let received = protocol::receive(child.as_fd()).at(InitStep::Exec, "program")?;
         match (received, listener.take()) {
-            (Some((ChildMessage::Filtered, fds)), None) => listener = fds.into_iter().next(),
+            (Some((ChildMessage::Ready { now }, fds)), None) => {
+                listener = fds.into_iter().next().map(|listener| (listener, now));
+            }
             (
                 Some((
                     ChildMessage::Failed {
@@ -273,6 +281,12 @@ fn end_everybody(program: Pid) -> Result<Option<Exit>, Failure> {
     }
 }
 
+/// The monotonic clock, which parent and child share.
+fn monotonic() -> Duration {
+    // Fails for clocks that do not exist only; this one always does (`clock_gettime(2)`).
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+}
+
 /// User plus system time of all that was reaped so far.
 fn reaped_cpu() -> Duration {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
@@ -350,13 +364,12 @@ fn exec(
     close_on_exec_from(3).at(InitStep::Stdio, "others")?;
     drop_for_good(Uid::from_raw(PROGRAM_ID), Gid::from_raw(PROGRAM_ID))
         .at(InitStep::Privilege, "capabilities")?;
-    let listener =
-        install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
-    protocol::send(report.as_fd(), &ChildMessage::Filtered, &[listener.as_fd()])
-        .at(InitStep::Filter, "listener")?;
+    let listener = install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
     for program in profile.filter.silent() {
         install(&program).at(InitStep::Filter, "silent")?;
     }
+    let ready = ChildMessage::Ready { now: monotonic() };
+    protocol::send(report.as_fd(), &ready, &[listener.as_fd()]).at(InitStep::Filter, "listener")?;
     execve(path, &argv, &env).at(InitStep::Exec, &request.argv[0])
 }
 

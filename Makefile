@@ -1,0 +1,43 @@
+# `make demo` and `make test` are all that a newcomer needs; both run as root on Debian 12 with a
+# Rust toolchain, and install from Debian's packages what is missing.
+
+CARGO ?= cargo
+PROBLEMS := testcases/problems
+
+.PHONY: demo test lint unit verify deploy-check third-party
+
+# Judges submissions of the shipped packages with no server at all.
+demo:
+	.ci/needs.sh toolchains
+	$(CARGO) build --release --bin judge-worker
+	deploy/demo.sh target/release/judge-worker
+
+# Everything: units, sandboxes, a private RabbitMQ and MariaDB, deployment files, all packages.
+test:
+	.ci/needs.sh all
+	$(MAKE) unit
+	$(MAKE) third-party
+	$(MAKE) deploy-check
+	$(MAKE) verify
+
+unit:
+	$(CARGO) test --workspace --no-fail-fast
+
+# Cases of others, read from the folder that JUDGE_THIRD_PARTY_CASES names.
+third-party:
+	@if [ -n "$$JUDGE_THIRD_PARTY_CASES" ]; then \
+	    $(CARGO) test -p judge-core --test third_party_cases -- --ignored; \
+	else \
+	    echo "third-party cases: not run, for JUDGE_THIRD_PARTY_CASES is not set"; \
+	fi
+
+deploy-check:
+	deploy/check.sh
+
+# Every reference submission of every shipped package behaves as its folder says.
+verify:
+	$(CARGO) run --bin judge-worker -- verify $(wildcard $(PROBLEMS)/*)
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
