@@ -317,3 +317,13 @@ fn groups_named(name: &str) -> Vec<std::path::PathBuf> {
         .filter(|path| path.exists())
         .collect()
 }
+
+#[test]
+fn no_attack_of_the_self_test_gets_through() {
+    let config = config();
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let trials = judge_core::sandbox::selftest::selftest(&mut slot).unwrap();
+    assert_eq!(trials.len(), 11, "all attacks were tried: {trials:?}");
+    let through: Vec<_> = trials.iter().filter(|trial| !trial.held).collect();
+    assert!(through.is_empty(), "{through:?}");
+}
