@@ -48,23 +48,21 @@ pub fn run(
         Ok(descriptors) => execute(socket, profile, request, descriptors),
         Err(failure) => Err(failure),
     };
-    let answered = match ran {
-        Ok(report) => match collect(&request.collect) {
-            Ok((names, files)) => {
-                let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
-                let reply = Reply::Ended {
-                    report,
-                    files: names,
-                };
-                protocol::send(socket.as_fd(), &reply, &files)
-            }
-            Err(failure) => say_failed(socket, failure),
-        },
-        Err(failure) => say_failed(socket, failure),
-    };
-    // Not before everybody is gone, which `execute` made sure of: a slot whose tmpfs stay is dead.
+    let ended = ran.and_then(|report| Ok((report, collect(&request.collect)?)));
+    // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
+    // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
     unmount_writable().map_err(|failure| io::Error::from(failure.errno))?;
-    answered
+    match ended {
+        Ok((report, (names, files))) => {
+            let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
+            let reply = Reply::Ended {
+                report,
+                files: names,
+            };
+            protocol::send(socket.as_fd(), &reply, &files)
+        }
+        Err(failure) => say_failed(socket, failure),
+    }
 }
 
 /// Fresh file systems, with the request's files in them.
