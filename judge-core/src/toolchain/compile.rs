@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::language::{Language, NamedAfter, Program};
 use crate::sandbox::{
-    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, RunSpec, SandboxError, Slot,
+    Cancel, Capture, Collect, InputFile, Limits, MAX_COLLECTED_BYTES, MAX_FILES, Outcome,
+    ProfileName, RunSpec, SandboxError, Slot,
 };
 use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
@@ -40,7 +41,7 @@ pub struct Compilation {
 pub enum CompileFailure {
     /// The compiler said no; see its output.
     Refused,
-    /// It ended well and left no program.
+    /// It ended well and left no program, or one that is too large to take along.
     NoProduct,
     /// It was ended by a limit, or did something forbidden: [`Outcome::termination`] tells.
     Ended,
@@ -109,6 +110,12 @@ fn compile_within(
     let result = match (&outcome.termination, outcome.exit) {
         (crate::sandbox::Termination::OfItself, Exit::Code(0)) => {
             if products.is_empty() && !language.compile.collect.is_empty() {
+                let mib = MAX_COLLECTED_BYTES >> 20;
+                let why = format!(
+                    "There is no program: the compiler left nothing to run, or more than {MAX_FILES} \
+                     files or {mib} MiB.\n"
+                );
+                output.extend_from_slice(why.as_bytes());
                 Err(CompileFailure::NoProduct)
             } else {
                 let made = products.into_iter().map(|(path, content)| InputFile {
