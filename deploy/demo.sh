@@ -21,7 +21,7 @@ judge() { "$worker" judge --log error "$@" || [ $? = 1 ]; }
 say "A right answer, and three ways to be wrong"
 judge "$problems/sums" "$problems/sums/submissions/accepted/add_streams.cpp"
 judge "$problems/sums" "$problems/sums/submissions/wrong_answer/drops_signs.py"
-judge "$problems/shortestpath" "$problems"/shortestpath/submissions/time_limit_exceeded/*.cpp --sample
+judge "$problems/sums" "$problems/sums/submissions/time_limit_exceeded/spins.py"
 judge "$problems/sums" "$problems/sums/submissions/rejected/missing_semicolon.c"
 
 say "A queue on stdin: one submission a line in, one event a line out"

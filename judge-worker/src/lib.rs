@@ -8,6 +8,8 @@
 //! message config metrics http leaf rooms
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod commands;
 pub mod config;
 pub mod engine;

@@ -156,7 +156,14 @@ impl Contestant<'_> {
             Checker::Default(flags) => self.compared(slot, testcase, *flags, cancel),
             Checker::Custom(validator) => self.validated(slot, testcase, validator, cancel),
         };
-        let Checked { ran, output, ruling, score, message, checking } = checked?;
+        let Checked {
+            ran,
+            output,
+            ruling,
+            score,
+            message,
+            checking,
+        } = checked?;
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
@@ -194,7 +201,14 @@ impl Contestant<'_> {
             _ => String::new(),
         };
         let score = ValidatorScore::Absent;
-        Ok(Checked { ran, output: sink.shown, ruling, score, message, checking })
+        Ok(Checked {
+            ran,
+            output: sink.shown,
+            ruling,
+            score,
+            message,
+            checking,
+        })
     }
 
     /// By the package's own output validator, afterwards, if there is an output to speak of.
@@ -220,7 +234,14 @@ impl Contestant<'_> {
         if ruling.is_some() {
             let (score, message, checking) =
                 (ValidatorScore::Absent, String::new(), Duration::ZERO);
-            return Ok(Checked { ran, output, ruling, score, message, checking });
+            return Ok(Checked {
+                ran,
+                output,
+                ruling,
+                score,
+                message,
+                checking,
+            });
         }
         let began = Instant::now();
         let answer = Arc::new(seal(&testcase.answer)?);
@@ -232,7 +253,14 @@ impl Contestant<'_> {
             score,
             message,
         } = judged;
-        Ok(Checked { ran, output, ruling, score, message, checking: began.elapsed() })
+        Ok(Checked {
+            ran,
+            output,
+            ruling,
+            score,
+            message,
+            checking: began.elapsed(),
+        })
     }
 
     /// Runs the user's own input; there is nothing to compare with.
@@ -256,7 +284,13 @@ impl Contestant<'_> {
             stderr: Shown::of(&ran.outcome.stderr),
             checker_message: String::new(),
         };
-        Ok(self.test_run(ran, ruling, ValidatorScore::Absent, Some(public), Duration::ZERO))
+        Ok(self.test_run(
+            ran,
+            ruling,
+            ValidatorScore::Absent,
+            Some(public),
+            Duration::ZERO,
+        ))
     }
 
     fn run(
@@ -301,7 +335,16 @@ impl Contestant<'_> {
             Some((verdict, cause)) => (verdict, Some(cause)),
             None => (Verdict::Accepted, None),
         };
-        TestRun { verdict, cause, usage: outcome.usage, limits: self.limits.clone(), score, public, overhead, checking }
+        TestRun {
+            verdict,
+            cause,
+            usage: outcome.usage,
+            limits: self.limits.clone(),
+            score,
+            public,
+            overhead,
+            checking,
+        }
     }
 }
 
@@ -320,7 +363,11 @@ struct Compare<'a> {
 
 impl<'a> Compare<'a> {
     fn new(answer: &'a [u8], flags: ComparisonFlags) -> Self {
-        Self { comparison: Comparison::new(answer, flags), shown: Shown::default(), spent: Duration::ZERO }
+        Self {
+            comparison: Comparison::new(answer, flags),
+            shown: Shown::default(),
+            spent: Duration::ZERO,
+        }
     }
 }
 

@@ -229,7 +229,10 @@ pub fn name_of(number: i64) -> String {
 /// The same name, if a rule file may forbid the call: one that is part of the binary, and so can't
 /// hold anything of a run.
 pub fn known_name(name: &str) -> Option<&'static str> {
-    FORBIDDABLE.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
+    FORBIDDABLE
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(known, _)| *known)
 }
 
 fn number_of(name: &str) -> Option<i64> {

@@ -39,7 +39,7 @@ use nix::errno::Errno;
 pub use limits::Limits;
 pub use outcome::{Outcome, Termination, Usage};
 pub use profile::{ProfileError, ProfileName, Profiles};
-pub use protocol::InitStep;
+pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES};
 pub use slot::{Cancel, Collect, InputFile, RunSpec, Slot, SlotConfig};
 pub use supervise::{Capture, Flow, OutputSink};
 

@@ -19,7 +19,8 @@ pub struct Outcome {
     /// The first bytes of standard error, at most [`STDERR_KEPT`].
     pub stderr: Vec<u8>,
     /// The files asked for ([`super::Collect`]), in the order of the names; those missing are not
-    /// there.
+    /// there. None at all where there are more than [`super::MAX_FILES`], or more than
+    /// [`super::MAX_COLLECTED_BYTES`] in them.
     pub files: Vec<(String, Arc<SealedFile>)>,
 }
 

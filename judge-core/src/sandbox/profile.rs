@@ -295,7 +295,11 @@ mod tests {
     fn the_built_in_profiles_are_sound() {
         let profiles = Profiles::load(&ProfileSource::BuiltIn).unwrap();
         assert_eq!(profiles.profiles.len(), ProfileName::ALL.len());
-        assert!(profiles.exposing(Path::new("/usr/share/problems")).is_some());
+        assert!(
+            profiles
+                .exposing(Path::new("/usr/share/problems"))
+                .is_some()
+        );
         assert!(profiles.exposing(Path::new("/var/lib/problems")).is_none());
     }
 

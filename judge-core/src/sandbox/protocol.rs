@@ -23,6 +23,10 @@ pub const LONGEST_MESSAGE: usize = 64 * 1024;
 /// The most files that go into a run, or come out of one.
 pub const MAX_FILES: usize = 200;
 
+/// The most that comes out of a run, in bytes over all files, holes included: they are copied into
+/// our own memory.
+pub const MAX_COLLECTED_BYTES: u64 = 256 << 20;
+
 /// Supervisor to init.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {

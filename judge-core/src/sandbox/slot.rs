@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -130,6 +131,8 @@ impl Cancel {
 /// One sandbox. After an error it must be dropped; that ends everything in it.
 pub struct Slot {
     number: u32,
+    /// The first of the ids that it maps.
+    ids: u32,
     pid: Pid,
     pidfd: OwnedFd,
     /// Taken away first when the slot is dropped.
@@ -166,6 +169,7 @@ impl Slot {
         // From here on, dropping cleans up.
         let mut slot = Self {
             number,
+            ids,
             pid,
             pidfd,
             socket: Some(ours),
@@ -205,6 +209,12 @@ impl Slot {
     /// Its number.
     pub fn number(&self) -> u32 {
         self.number
+    }
+
+    /// The uids, and the gids, that its processes have on the host: the first is the init's, and
+    /// no other slot has any of them.
+    pub fn host_ids(&self) -> Range<u32> {
+        self.ids..self.ids + IDS_PER_SLOT
     }
 
     /// Runs one program to its end, feeding its standard output to `sink` as it comes.

@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::cgroup::RunGroup;
 use super::filter::name_of;
 use super::outcome::{Outcome, STDERR_KEPT, Termination, Usage};
-use super::protocol::{self, Reply, Request, RunReport};
+use super::protocol::{self, MAX_COLLECTED_BYTES, Reply, Request, RunReport};
 use super::slot::{Cancel, RunSpec, unexpected};
 use super::{Limits, SandboxError};
 use crate::sys::fds::SealedFile;
@@ -287,10 +287,12 @@ impl Supervision<'_> {
             return Err(lost("collecting files", io::ErrorKind::InvalidData.into()));
         }
         let mut files = Vec::with_capacity(names.len());
+        let mut room = MAX_COLLECTED_BYTES;
         for (name, fd) in names.into_iter().zip(fds) {
             let content = self
-                .seal(fd)
+                .seal(fd, room)
                 .map_err(|source| lost("collecting files", source))?;
+            room -= content.len();
             files.push((name, Arc::new(content)));
         }
         let exit = Exit::from(report.exit);
@@ -303,8 +305,9 @@ impl Supervision<'_> {
         })
     }
 
-    /// Copies a file of the run, opened by the init, out of the tmpfs that is about to go.
-    fn seal(&self, fd: OwnedFd) -> io::Result<SealedFile> {
+    /// Copies a file of the run, opened by the init and of at most `room` bytes, out of the tmpfs
+    /// that goes with it.
+    fn seal(&self, fd: OwnedFd, room: u64) -> io::Result<SealedFile> {
         let mut file = File::from(fd);
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -317,7 +320,7 @@ impl Supervision<'_> {
             .map(|collect| collect.max_bytes)
             .max()
             .unwrap_or(0);
-        SealedFile::of_reader(&mut Read::by_ref(&mut file), bound)
+        SealedFile::of_reader(&mut Read::by_ref(&mut file), bound.min(room))
     }
 }
 

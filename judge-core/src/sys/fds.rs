@@ -11,7 +11,7 @@ use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
     sendmsg, socketpair,
 };
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fchmod};
 
 use super::checked;
 
@@ -179,6 +179,9 @@ impl SealedFile {
     }
 }
 
+/// For everybody: a program may open its input again as `/dev/stdin`.
+const READ_ONLY: Mode = Mode::from_bits_truncate(0o444);
+
 /// A [`SealedFile`] in the making.
 #[derive(Debug)]
 pub struct UnsealedFile(std::fs::File);
@@ -190,9 +193,12 @@ impl UnsealedFile {
         Ok(Self(memfd_create(c"judge", flags)?.into()))
     }
 
-    /// Ends the writing, for everybody.
+    /// Ends the writing, for everybody. Seals protect the bytes only: without the mode, times and
+    /// extended attributes (`xattr(7)`) could be written by whoever may read, and be a channel to
+    /// the next reader.
     pub fn seal(self) -> io::Result<SealedFile> {
         let len = self.0.metadata()?.len();
+        fchmod(&self.0, READ_ONLY)?;
         let fd = OwnedFd::from(self.0);
         fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
         Ok(SealedFile { fd, len })
@@ -228,6 +234,16 @@ mod tests {
             Some(libc::EPERM)
         );
         assert_eq!(sealed.read_all().unwrap(), b"answer");
+    }
+
+    #[test]
+    fn a_sealed_file_lets_nobody_write_its_times_or_attributes() {
+        let sealed = SealedFile::of_bytes(b"input").unwrap();
+        let mode = sealed.reader().unwrap().metadata().unwrap().permissions();
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777,
+            0o444
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::language::{Language, NamedAfter, Program};
 use crate::sandbox::{
-    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, RunSpec, SandboxError, Slot,
+    Cancel, Capture, Collect, InputFile, Limits, MAX_COLLECTED_BYTES, MAX_FILES, Outcome,
+    ProfileName, RunSpec, SandboxError, Slot,
 };
 use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
@@ -40,7 +41,7 @@ pub struct Compilation {
 pub enum CompileFailure {
     /// The compiler said no; see its output.
     Refused,
-    /// It ended well and left no program.
+    /// It ended well and left no program, or one that is too large to take along.
     NoProduct,
     /// It was ended by a limit, or did something forbidden: [`Outcome::termination`] tells.
     Ended,
@@ -109,6 +110,12 @@ fn compile_within(
     let result = match (&outcome.termination, outcome.exit) {
         (crate::sandbox::Termination::OfItself, Exit::Code(0)) => {
             if products.is_empty() && !language.compile.collect.is_empty() {
+                let mib = MAX_COLLECTED_BYTES >> 20;
+                let why = format!(
+                    "There is no program: the compiler left nothing to run, or more than {MAX_FILES} \
+                     files or {mib} MiB.\n"
+                );
+                output.extend_from_slice(why.as_bytes());
                 Err(CompileFailure::NoProduct)
             } else {
                 let made = products.into_iter().map(|(path, content)| InputFile {
@@ -119,7 +126,12 @@ fn compile_within(
                 let kept = files.into_iter().filter(|_| language.compile.keep_sources);
                 let files: Vec<InputFile> = made.chain(kept).collect();
                 let main = main_name(language, &files, &main_file).map_err(unsealed)?;
-                Ok(Program { language: Arc::clone(language), files, main_file, main })
+                Ok(Program {
+                    language: Arc::clone(language),
+                    files,
+                    main_file,
+                    main,
+                })
             }
         }
         (crate::sandbox::Termination::OfItself, _) => Err(CompileFailure::Refused),
@@ -213,31 +225,42 @@ fn main_file(language: &Language, files: &[InputFile]) -> String {
 
 /// What is to be started: the name of the product that holds the language's marker, else that of the
 /// main source. A file may be called otherwise than the class in it.
-fn main_name(
-    language: &Language,
-    files: &[InputFile],
-    main_file: &str,
-) -> std::io::Result<String> {
+fn main_name(language: &Language, files: &[InputFile], main_file: &str) -> std::io::Result<String> {
     let stem = stem_of(main_file);
-    let Some(marker) = &language.compile.main_marker else { return Ok(stem) };
+    let Some(marker) = &language.compile.main_marker else {
+        return Ok(stem);
+    };
     let mut marked = Vec::new();
     for file in files {
         let content = file.content.read_all()?;
-        if content.windows(marker.len()).any(|window| window == marker.as_bytes()) {
+        if content
+            .windows(marker.len())
+            .any(|window| window == marker.as_bytes())
+        {
             marked.push(stem_of(&file.path));
         }
     }
     let wanted = [&stem, &stem_of(&language.default_source)];
-    let best = wanted.into_iter().find(|name| marked.contains(name)).or(marked.first());
+    let best = wanted
+        .into_iter()
+        .find(|name| marked.contains(name))
+        .or(marked.first());
     Ok(best.cloned().unwrap_or(stem))
 }
 
 fn stem_of(file: &str) -> String {
-    Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    Path::new(file)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn unsealed(source: std::io::Error) -> SandboxError {
-    SandboxError::Start { attempt: "reading a compiled file", source }
+    SandboxError::Start {
+        attempt: "reading a compiled file",
+        source,
+    }
 }
 
 #[cfg(test)]

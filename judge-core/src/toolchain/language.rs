@@ -299,7 +299,9 @@ mod tests {
         let program = Program {
             language,
             files: vec![],
-            main_file: "Solver.java".into(), main: "Solver".into() };
+            main_file: "Solver.java".into(),
+            main: "Solver".into(),
+        };
         let argv = program.argv(300 << 20);
         assert!(argv.contains(&"-Xmx300m".to_owned()), "{argv:?}");
         assert_eq!(argv.last().unwrap(), "Solver");

@@ -3,6 +3,7 @@
 use super::table::table;
 use super::{Exit, complain};
 use crate::config::{Settings, SettingsArgs};
+use crate::message::Timestamp;
 use crate::store::{MAX_HISTORY_ROWS, Store, StoreError, StoreOptions};
 
 /// What to show.
@@ -47,7 +48,7 @@ async fn print(settings: &Settings, limit: u32) -> Result<(), StoreError> {
             record.tests.len().to_string(),
             record.cpu_time.as_millis().to_string(),
             record.memory_kib.to_string(),
-            row.judged_at.to_string(),
+            Timestamp::clamped(row.judged_at).to_rfc3339(),
         ]);
     }
     println!("{table}");

@@ -21,7 +21,7 @@ mod v2;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
 
@@ -83,14 +83,51 @@ pub struct Reading {
 
 /// The group of a slot's program, used for run after run.
 pub trait RunGroup: Send {
-    /// Sets the limits, forgets what was counted, and proves that nobody is inside.
+    /// Sets the limits, forgets what was counted, and proves that nobody is inside and that hardly
+    /// any memory of the run before is charged.
     fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError>;
 
     /// User plus system time so far, and whether memory ran out: cheap, for polling.
     fn glance(&self) -> Result<(Duration, bool), SandboxError>;
 
-    /// Everything; exact once the group is empty, before its tmpfs are gone.
+    /// Everything; exact once the group is empty.
     fn read(&self) -> Result<Reading, SandboxError>;
+}
+
+/// How much of the run before may be charged still when the next one begins. An honest run leaves
+/// less than a mebibyte, of the kernel's own.
+const LEFTOVER_BYTES: u64 = 2 << 20;
+
+/// How long a run may wait for the memory of the run before it.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks at it.
+const RELEASE_NAP: Duration = Duration::from_millis(1);
+
+/// Waits until a group `held` no more than `leftover` bytes that can't be reclaimed.
+///
+/// The kernel takes an ipc namespace, sockets in flight and inodes apart some time after the last
+/// process is gone, and tells nobody when it is done: `SysV` segments of one run would be charged to
+/// the next, which would exceed its limit though it did nothing. So this looks again and again,
+/// asking the group to let go (`relieve`) in between.
+fn await_release(
+    leftover: u64,
+    held: impl Fn() -> Result<u64, SandboxError>,
+    relieve: impl Fn() -> Result<(), SandboxError>,
+) -> Result<(), SandboxError> {
+    let began = Instant::now();
+    loop {
+        let bytes = held()?;
+        if bytes <= leftover {
+            return Ok(());
+        }
+        if RELEASE_PATIENCE < began.elapsed() {
+            let what = format!("{bytes} bytes of memory are charged to its empty cgroup");
+            return Err(SandboxError::NotClean(what));
+        }
+        std::thread::sleep(RELEASE_NAP);
+        relieve()?;
+    }
 }
 
 /// Where this worker process makes its groups.
@@ -242,5 +279,28 @@ impl RunGroup for NoGroup {
 
     fn read(&self) -> Result<Reading, SandboxError> {
         Ok(Reading::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_run_waits_for_the_memory_of_the_run_before_it() {
+        let bytes = Cell::new(40);
+        let let_go = || {
+            bytes.set(bytes.get() - 10);
+            Ok(())
+        };
+        await_release(20, || Ok(bytes.get()), let_go).unwrap();
+        assert_eq!(bytes.get(), 20, "an inclusive bound");
+    }
+
+    #[test]
+    fn a_group_that_holds_little_is_not_asked_to_let_go() {
+        await_release(20, || Ok(20), || unreachable!("nothing to wait for")).unwrap();
     }
 }

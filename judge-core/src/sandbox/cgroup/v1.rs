@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{self, KernelFile, V1Hierarchies, key_in};
-use super::{Entry, Limits, Reading, RunGroup, SandboxError};
+use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
 
 pub(super) struct SlotGroup {
     /// Of each hierarchy, the first holding `tasks` for the memory controller.
@@ -18,6 +18,7 @@ pub(super) struct SlotGroup {
     memory_limit: KernelFile,
     /// Memory plus swap; only where the kernel accounts for swap.
     memsw_limit: Option<KernelFile>,
+    memory_usage: KernelFile,
     memory_peak: KernelFile,
     memory_stat: KernelFile,
     force_empty: KernelFile,
@@ -37,9 +38,9 @@ struct Before {
     memory_limit: u64,
 }
 
-/// A group that is empty yet holds more than this is relieved of it first: page cache of an earlier
-/// run's files would take room from the next.
-const LEFTOVER_BYTES: u64 = 64 << 20;
+/// A group that is empty yet holds more page cache than this is relieved of it first: that of an
+/// earlier run's files would take room from the next.
+const CACHE_BYTES: u64 = 64 << 20;
 
 impl SlotGroup {
     pub fn create(hierarchies: &V1Hierarchies, name: &Path) -> Result<Self, SandboxError> {
@@ -55,6 +56,7 @@ impl SlotGroup {
         let group = Self {
             memory_limit: KernelFile::open(memory.join("memory.limit_in_bytes"))?,
             memsw_limit,
+            memory_usage: KernelFile::open(memory.join("memory.usage_in_bytes"))?,
             memory_peak: KernelFile::open(memory.join("memory.max_usage_in_bytes"))?,
             memory_stat: KernelFile::open(memory.join("memory.stat"))?,
             force_empty: KernelFile::open(memory.join("memory.force_empty"))?,
@@ -69,6 +71,13 @@ impl SlotGroup {
         // Swapping what is not used would let a program hold more than its limit.
         files::write(&group.dirs[0].join("memory.swappiness"), "0")?;
         Ok(group)
+    }
+
+    /// Less what lies in a tmpfs or a shared segment: v1 counts that in `cache` too, and `shmem` is
+    /// that part of it.
+    fn page_cache_bytes(&self) -> Result<u64, SandboxError> {
+        let stat = self.memory_stat.text()?;
+        Ok(key_in(&stat, "cache").saturating_sub(key_in(&stat, "shmem")))
     }
 
     fn forks_refused(&self) -> Result<u64, SandboxError> {
@@ -108,11 +117,18 @@ impl RunGroup for SlotGroup {
                 "{inside} processes in its cgroup"
             )));
         }
-        self.memory_peak.set("0")?;
-        if LEFTOVER_BYTES < self.memory_peak.number()? {
+        if CACHE_BYTES < self.page_cache_bytes()? {
             self.force_empty.set("0")?;
-            self.memory_peak.set("0")?;
         }
+        let held = || {
+            Ok(self
+                .memory_usage
+                .number()?
+                .saturating_sub(self.page_cache_bytes()?))
+        };
+        // Only the kernel's own caches, and what is charged in advance, go when asked to.
+        await_release(LEFTOVER_BYTES, held, || self.force_empty.set("0"))?;
+        self.memory_peak.set("0")?;
         self.set_memory(limits.memory_bytes)?;
         self.pids_max.set(&limits.processes.to_string())?;
         self.cpu_usage.set("0")?;
@@ -136,13 +152,10 @@ impl RunGroup for SlotGroup {
     }
 
     fn read(&self) -> Result<Reading, SandboxError> {
-        let stat = self.memory_stat.text()?;
-        // v1 counts tmpfs in `cache` too; `shmem` is that part of it.
-        let page_cache_bytes = key_in(&stat, "cache").saturating_sub(key_in(&stat, "shmem"));
         Ok(Reading {
             cpu: Duration::from_nanos(self.cpu_usage.number()?),
             memory_peak_bytes: self.memory_peak.number()?,
-            page_cache_bytes,
+            page_cache_bytes: self.page_cache_bytes()?,
             oom_kills: self
                 .oom_control
                 .key("oom_kill")?

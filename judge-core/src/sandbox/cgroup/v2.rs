@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{self, KernelFile, key_in};
-use super::{Entry, Limits, Reading, RunGroup, SandboxError};
+use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
 
 pub(super) struct SlotGroup {
     dir: PathBuf,
@@ -24,6 +24,7 @@ struct Run {
     dir: PathBuf,
     events: KernelFile,
     memory_max: KernelFile,
+    memory_current: KernelFile,
     memory_peak: KernelFile,
     memory_stat: KernelFile,
     memory_events: KernelFile,
@@ -40,6 +41,10 @@ struct Before {
     oom_kills: u64,
     forks_refused: u64,
 }
+
+/// What the kernel charges in advance for each CPU on which a group's processes ran
+/// (`MEMCG_CHARGE_BATCH`, 64 pages), and keeps when they are gone.
+const CHARGED_AHEAD_BYTES: u64 = 64 * 4096;
 
 impl SlotGroup {
     pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
@@ -68,6 +73,7 @@ impl Run {
         let run = Self {
             events: KernelFile::open(dir.join("cgroup.events"))?,
             memory_max: KernelFile::open(dir.join("memory.max"))?,
+            memory_current: KernelFile::open(dir.join("memory.current"))?,
             memory_peak: KernelFile::open(dir.join("memory.peak"))?,
             memory_stat: KernelFile::open(dir.join("memory.stat"))?,
             memory_events: KernelFile::open(dir.join("memory.events"))?,
@@ -90,6 +96,20 @@ impl Run {
         self.memory_peak.set("reset").is_ok()
     }
 
+    /// Less what lies in a tmpfs or a shared segment: `file` counts that too, and `shmem` is that
+    /// part of it.
+    fn page_cache_bytes(&self) -> Result<u64, SandboxError> {
+        let stat = self.memory_stat.text()?;
+        Ok(key_in(&stat, "file").saturating_sub(key_in(&stat, "shmem")))
+    }
+
+    /// What is charged and can't be had back by asking.
+    fn held_bytes(&self) -> Result<u64, SandboxError> {
+        let slab = self.memory_stat.key("slab_reclaimable")?;
+        let cache = self.page_cache_bytes()?.saturating_add(slab);
+        Ok(self.memory_current.number()?.saturating_sub(cache))
+    }
+
     fn counters(&self) -> Result<Before, SandboxError> {
         Ok(Before {
             cpu_usec: self.cpu_stat.key("usage_usec")?,
@@ -104,6 +124,9 @@ impl RunGroup for SlotGroup {
         if self.run.events.key("populated")? != 0 {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
+        let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let leftover = LEFTOVER_BYTES + CHARGED_AHEAD_BYTES * cpus as u64;
+        await_release(leftover, || self.run.held_bytes(), || Ok(()))?;
         if !self.run.reset_peak() {
             // An older kernel: a new group has a peak of its own. Making one is cheap on v2.
             let dir = self.run.dir.clone();
@@ -127,13 +150,10 @@ impl RunGroup for SlotGroup {
 
     fn read(&self) -> Result<Reading, SandboxError> {
         let (now, before) = (self.run.counters()?, self.run.before);
-        let stat = self.run.memory_stat.text()?;
-        // `file` counts tmpfs too; `shmem` is that part of it.
-        let page_cache_bytes = key_in(&stat, "file").saturating_sub(key_in(&stat, "shmem"));
         Ok(Reading {
             cpu: Duration::from_micros(now.cpu_usec.saturating_sub(before.cpu_usec)),
             memory_peak_bytes: self.run.memory_peak.number()?,
-            page_cache_bytes,
+            page_cache_bytes: self.run.page_cache_bytes()?,
             oom_kills: now.oom_kills.saturating_sub(before.oom_kills),
             forks_refused: now.forks_refused.saturating_sub(before.forks_refused),
         })

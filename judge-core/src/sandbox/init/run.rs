@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::profile::Profile;
 use super::super::protocol::{
-    self, CollectPattern, EntryKind, ExitReport, InitStep, MAX_FILES, Reply, Request, Rlimits,
-    RunReport, RunRequest, Setup,
+    self, CollectPattern, EntryKind, ExitReport, InitStep, LONGEST_MESSAGE, MAX_COLLECTED_BYTES,
+    MAX_FILES, Reply, Request, Rlimits, RunReport, RunRequest, Setup,
 };
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
@@ -49,23 +49,21 @@ pub fn run(
         Ok(descriptors) => execute(socket, profile, request, descriptors),
         Err(failure) => Err(failure),
     };
-    let answered = match ran {
-        Ok(report) => match collect(&request.collect) {
-            Ok((names, files)) => {
-                let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
-                let reply = Reply::Ended {
-                    report,
-                    files: names,
-                };
-                protocol::send(socket.as_fd(), &reply, &files)
-            }
-            Err(failure) => say_failed(socket, failure),
-        },
-        Err(failure) => say_failed(socket, failure),
-    };
-    // Not before everybody is gone, which `execute` made sure of: a slot whose tmpfs stay is dead.
+    let ended = ran.and_then(|report| Ok((report, collect(&request.collect)?)));
+    // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
+    // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
     unmount_writable().map_err(|failure| io::Error::from(failure.errno))?;
-    answered
+    match ended {
+        Ok((report, (names, files))) => {
+            let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
+            let reply = Reply::Ended {
+                report,
+                files: names,
+            };
+            protocol::send(socket.as_fd(), &reply, &files)
+        }
+        Err(failure) => say_failed(socket, failure),
+    }
 }
 
 /// Fresh file systems, with the request's files in them.
@@ -393,22 +391,31 @@ fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
     setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds + 1).at(InitStep::Rlimit, "RLIMIT_CPU")
 }
 
-/// Opens the files that the program was to leave behind. Its directory is hostile: no link is
-/// followed, nothing but regular files is opened, and nothing blocks.
+/// Opens the files that the program was to leave behind; none at all where they are too many or too
+/// large together, for what is missing can't be told from what never was. Its directory is hostile:
+/// no link is followed, nothing but regular files is opened, and nothing blocks.
 fn collect(patterns: &[CollectPattern]) -> Result<(Vec<String>, Vec<OwnedFd>), Failure> {
+    let none = || Ok((vec![], vec![]));
     let mut names = Vec::new();
     let mut files = Vec::new();
+    let mut bytes = 0_u64;
     for CollectPattern { pattern, max_bytes } in patterns {
         for name in matching(pattern)? {
-            let Some(file) = open_collected(&name, *max_bytes)? else {
+            let Some((file, size)) = open_collected(&name, *max_bytes)? else {
                 continue;
             };
-            if names.len() == MAX_FILES {
-                return Err(Errno::E2BIG).at(InitStep::Collect, pattern);
+            bytes = bytes.saturating_add(size);
+            if names.len() == MAX_FILES || MAX_COLLECTED_BYTES < bytes {
+                return none();
             }
             names.push(name);
             files.push(file);
         }
+    }
+    // Names of control characters grow sixfold as JSON. Half a message leaves room for the rest.
+    let written = serde_json::to_vec(&names).at(InitStep::Collect, "names")?;
+    if LONGEST_MESSAGE / 2 < written.len() {
+        return none();
     }
     Ok((names, files))
 }
@@ -426,8 +433,8 @@ fn matching(pattern: &str) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// `None`: there is no such regular file of at most `max_bytes`.
-fn open_collected(name: &str, max_bytes: u64) -> Result<Option<OwnedFd>, Failure> {
+/// With its size. `None`: there is no such regular file of at most `max_bytes`.
+fn open_collected(name: &str, max_bytes: u64) -> Result<Option<(OwnedFd, u64)>, Failure> {
     let work = nix::fcntl::open(
         WORK_DIR,
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
@@ -446,6 +453,6 @@ fn open_collected(name: &str, max_bytes: u64) -> Result<Option<OwnedFd>, Failure
     };
     let stat = fstat(&file).at(InitStep::Collect, name)?;
     let regular = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG;
-    let fits = u64::try_from(stat.st_size).is_ok_and(|size| size <= max_bytes);
-    Ok((regular && fits).then_some(file))
+    let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
+    Ok((regular && size <= max_bytes).then_some((file, size)))
 }

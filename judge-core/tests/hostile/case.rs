@@ -1,0 +1,117 @@
+//! The programs of the corpus, with what their first lines say.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use judge_core::toolchain::{Language, Languages};
+
+/// What can be attacked, and each is by at least one program.
+pub const WALLS: [&str; 16] = [
+    "compile",
+    "cpu",
+    "credentials",
+    "descriptors",
+    "ipc",
+    "memory",
+    "mounts",
+    "network",
+    "output",
+    "pids",
+    "processes",
+    "rlimits",
+    "seccomp",
+    "tmpfs",
+    "user namespace",
+    "wall clock",
+];
+
+/// A hostile program.
+pub struct Case {
+    pub name: String,
+    pub language: Arc<Language>,
+    pub text: String,
+    /// Any of these may happen.
+    expected: Vec<String>,
+    pub wall: String,
+    /// How often it runs, one run after the other in the same slot and with the same input.
+    pub runs: u32,
+}
+
+impl Case {
+    /// Whether the first line names the verdict `code`.
+    pub fn expects(&self, code: &str) -> bool {
+        self.expected
+            .iter()
+            .any(|expected| expected.split(' ').next() == Some(code))
+    }
+
+    /// Whether something that `happened` is expected.
+    pub fn check(&self, happened: &str) -> Result<(), String> {
+        if self.expected.iter().any(|expected| expected == happened) {
+            return Ok(());
+        }
+        Err(format!(
+            "expected {:?}, and what happened is {happened:?}",
+            self.expected
+        ))
+    }
+}
+
+/// Every program of `folder`, sorted by name. Panics where one says nothing of what it expects.
+pub fn load(folder: &Path, languages: &Languages) -> Vec<Case> {
+    let mut cases: Vec<Case> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension != "md"))
+        .map(|path| parse(&path, languages))
+        .collect();
+    cases.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(!cases.is_empty(), "no program in {}", folder.display());
+    cases
+}
+
+fn parse(path: &Path, languages: &Languages) -> Case {
+    let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    let text = std::fs::read_to_string(path).unwrap();
+    let extension = path.extension().unwrap().to_str().unwrap();
+    let mut all = languages.iter();
+    let language = all.find(|language| language.extensions.iter().any(|known| known == extension));
+    let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("// ").or(line.strip_prefix("# "));
+    let mut case = Case {
+        name,
+        language,
+        text: text.clone(),
+        expected: vec![],
+        wall: String::new(),
+        runs: 1,
+    };
+    let mut fact = "";
+    for field in line
+        .unwrap_or_else(|| panic!("{}: no first line", case.name))
+        .split(" | ")
+    {
+        match field.split_once(": ") {
+            Some(("expect", expected)) => {
+                case.expected = expected.split(" or ").map(str::to_owned).collect();
+            }
+            Some(("wall", wall)) => wall.clone_into(&mut case.wall),
+            Some(("runs", runs)) => case.runs = runs.parse().unwrap(),
+            Some(("fact", text)) => fact = text,
+            _ => panic!("{}: unknown field {field:?}", case.name),
+        }
+    }
+    assert!(
+        !case.expected.is_empty() && !fact.is_empty(),
+        "{}: no expectation or fact",
+        case.name
+    );
+    assert!(
+        WALLS.contains(&case.wall.as_str()),
+        "{}: unknown wall {:?}",
+        case.name,
+        case.wall
+    );
+    case
+}

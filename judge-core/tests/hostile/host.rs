@@ -1,0 +1,205 @@
+//! What programs covet on the host, and whether they had it.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::net::{TcpListener, UdpSocket};
+use std::ops::Range;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+/// A file that anybody may read and write, and listeners that anybody may call.
+pub struct Host {
+    dir: TempDir,
+    secret: String,
+    tcp: TcpListener,
+    udp: UdpSocket,
+    unix: [UnixListener; 2],
+    abstract_name: String,
+}
+
+impl Host {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let mut random = [0; 16];
+        File::open("/dev/urandom")
+            .unwrap()
+            .read_exact(&mut random)
+            .unwrap();
+        let secret = format!("secret-{:x}", u128::from_le_bytes(random));
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
+        let abstract_name = secret.replace("secret", "judge-hostile");
+        let at_name = SocketAddr::from_abstract_name(&abstract_name).unwrap();
+        let unix = [
+            UnixListener::bind(dir.path().join("canary.socket")).unwrap(),
+            UnixListener::bind_addr(&at_name).unwrap(),
+        ];
+        tcp.set_nonblocking(true).unwrap();
+        udp.set_nonblocking(true).unwrap();
+        for listener in &unix {
+            listener.set_nonblocking(true).unwrap();
+        }
+        let host = Self {
+            dir,
+            secret,
+            tcp,
+            udp,
+            unix,
+            abstract_name,
+        };
+        fs::write(host.canary(), &host.secret).unwrap();
+        fs::set_permissions(host.canary(), fs::Permissions::from_mode(0o666)).unwrap();
+        host.wind_back();
+        host
+    }
+
+    fn canary(&self) -> PathBuf {
+        self.dir.path().join("canary")
+    }
+
+    /// An access older than the change: then even a file system mounted with `relatime` notes the
+    /// next access (`mount(8)`).
+    fn wind_back(&self) {
+        let begin = SystemTime::UNIX_EPOCH;
+        let times = fs::FileTimes::new().set_accessed(begin);
+        let times = times.set_modified(begin + Duration::from_secs(1));
+        File::options()
+            .write(true)
+            .open(self.canary())
+            .unwrap()
+            .set_times(times)
+            .unwrap();
+    }
+
+    /// A program's text with the places that it is to attack.
+    pub fn fill_in(&self, text: &str) -> String {
+        text.replace("@CANARY@", self.canary().to_str().unwrap())
+            .replace("@PORT@", &self.tcp.local_addr().unwrap().port().to_string())
+            .replace("@ABSTRACT@", &self.abstract_name)
+    }
+
+    /// After a run that `told` something, in a slot that maps the ids `ids`.
+    pub fn check(&self, told: &[&[u8]], ids: Range<u32>) -> Result<(), String> {
+        let secret = self.secret.as_bytes();
+        let holds = |text: &&[u8]| text.windows(secret.len()).any(|window| window == secret);
+        if told.iter().any(holds) {
+            return Err("it knows the canary".into());
+        }
+        let metadata =
+            fs::metadata(self.canary()).map_err(|error| format!("the canary: {error}"))?;
+        if (metadata.atime(), metadata.mtime()) != (0, 1) {
+            return Err("the canary was read or written".into());
+        }
+        if metadata.mode() & 0o7777 != 0o666
+            || fs::read_to_string(self.canary()).unwrap() != self.secret
+        {
+            return Err("the canary was changed".into());
+        }
+        self.wind_back();
+        if fs::read_dir(self.dir.path()).unwrap().count() != 2 {
+            return Err("there is something beside the canary".into());
+        }
+        let mut called = vec![
+            self.tcp.accept().map(drop),
+            self.udp.recv(&mut [0; 8]).map(drop),
+        ];
+        called.extend(self.unix.iter().map(|listener| listener.accept().map(drop)));
+        if called
+            .iter()
+            .any(|call| call.as_ref().map_err(std::io::Error::kind) != Err(ErrorKind::WouldBlock))
+        {
+            return Err(format!("a listener was called: {called:?}"));
+        }
+        // The init is the one process that may, and must, be left.
+        let left = processes_of(&ids);
+        if left != [ids.start] {
+            return Err(format!(
+                "processes with these ids are left: {left:?} of {ids:?}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The real ids of all processes of the host, zombies included, that are in the range.
+fn processes_of(ids: &Range<u32>) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let statuses = entries.filter_map(|entry| fs::read_to_string(entry.path().join("status")).ok());
+    let uid = |status: String| -> Option<u32> {
+        let uids = status
+            .lines()
+            .find_map(|line| line.strip_prefix("Uid:\t"))?;
+        uids.split('\t').next()?.parse().ok()
+    };
+    statuses
+        .filter_map(uid)
+        .filter(|uid| ids.contains(uid))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    type Misdeed = fn(&Host);
+
+    /// What is noticed; if nothing else, that there is no init.
+    fn noticed_after(misdeed: Misdeed) -> String {
+        let host = Host::new();
+        misdeed(&host);
+        host.check(&[b"nothing"], NOBODYS).unwrap_err()
+    }
+
+    /// Ids that no process of any host has: the last before `(uid_t) -1`.
+    const NOBODYS: Range<u32> = u32::MAX - 2..u32::MAX - 1;
+
+    #[test]
+    fn the_host_notices_what_was_done_to_it() {
+        let notices: [(&str, Misdeed); 6] = [
+            ("was read or written", |host| {
+                drop(fs::read(host.canary()).unwrap());
+            }),
+            ("was read or written", |host| {
+                fs::write(host.canary(), "x").unwrap();
+            }),
+            ("beside the canary", |host| {
+                fs::write(host.dir.path().join("x"), "").unwrap();
+            }),
+            ("listener was called", |host| {
+                TcpStream::connect(host.tcp.local_addr().unwrap())
+                    .map(drop)
+                    .unwrap();
+            }),
+            ("listener was called", |host| {
+                UnixStream::connect(host.dir.path().join("canary.socket"))
+                    .map(drop)
+                    .unwrap();
+            }),
+            ("processes with these ids", |_| {}),
+        ];
+        for (said, misdeed) in notices {
+            let what = noticed_after(misdeed);
+            assert!(what.contains(said), "{what}");
+        }
+        let host = Host::new();
+        let told = host.fill_in("@CANARY@");
+        assert!(
+            host.check(&[told.as_bytes()], NOBODYS)
+                .is_err_and(|what| what.contains("processes"))
+        );
+        let secret = format!("it is {}!", host.secret);
+        assert!(
+            host.check(&[secret.as_bytes()], NOBODYS)
+                .is_err_and(|what| what.contains("knows"))
+        );
+    }
+}

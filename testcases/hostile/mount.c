@@ -1,0 +1,7 @@
+// expect: SV mount | wall: seccomp | fact: mounts can't be changed
+#define _GNU_SOURCE
+#include <sys/mount.h>
+
+int main(void) {
+    mount("none", "/box", "tmpfs", 0, "size=1g");
+}
