@@ -15,6 +15,7 @@
 //! `judge-N` and with it the place.
 
 mod files;
+mod hierarchies;
 mod v1;
 mod v2;
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 use nix::fcntl::Flock;
 
 use super::{Limits, SandboxError};
-use files::Hierarchies;
+use hierarchies::Hierarchies;
 
 /// Which control groups this host offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,7 @@ impl Cgroups {
     ///
     /// Fails with [`SandboxError::NoCgroups`], which says what is missing.
     pub fn claim(parent: Option<&Path>) -> Result<Self, SandboxError> {
-        let (mode, hierarchies) = files::detect(parent)?;
+        let (mode, hierarchies) = hierarchies::detect(parent)?;
         let instance = claim_instance(&hierarchies)?;
         Ok(Self {
             mode,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{self, KernelFile, key_in};
+use super::hierarchies;
 use super::{Entry, Limits, Reading, RunGroup, SandboxError};
 
 pub(super) struct SlotGroup {
@@ -44,7 +45,7 @@ struct Before {
 impl SlotGroup {
     pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
         files::make_dir(dir)?;
-        files::delegate(dir)?;
+        hierarchies::delegate(dir)?;
         give_away(&dir.join("cgroup.procs"), owner)?;
         files::make_dir(&dir.join("init"))?;
         give_away(&dir.join("init/cgroup.procs"), owner)?;
