@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -108,7 +110,10 @@ pub(super) fn make_dir(path: &Path) -> Result<(), SandboxError> {
 /// Locks a group's directory for as long as the returned guard lives; the kernel unlocks when the
 /// process ends, however. `None`: another process holds it, or removed it before we had the lock.
 pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> {
-    let opened = File::open(dir).map_err(|source| failed(dir, source))?;
+    let opened = match File::open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|source| failed(dir, source))?,
+    };
     let inode = opened
         .metadata()
         .map_err(|source| failed(dir, source))?
@@ -122,6 +127,39 @@ pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> 
     }
 }
 
+/// Ends what is left below `dir` and removes the groups there, for which it waits up to `patience`.
+/// `false`: something did not go.
+pub(super) fn clear(dir: &Path, patience: Duration) -> bool {
+    // On v2 from Linux 5.14 on. Elsewhere they end with their init, which has lost its supervisor.
+    let _ = write(&dir.join("cgroup.kill"), "1");
+    let cleared = settles(patience, || {
+        remove_children(dir);
+        Ok(!has_children(dir))
+    });
+    cleared.unwrap_or(false)
+}
+
+/// Waits up to `patience` until `settled` holds: for what the kernel is about to do and announces
+/// in no way that all versions share.
+pub(super) fn settles(
+    patience: Duration,
+    mut settled: impl FnMut() -> Result<bool, SandboxError>,
+) -> Result<bool, SandboxError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if settled()? {
+            return Ok(true);
+        }
+        if deadline < Instant::now() {
+            return Ok(false);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Between two looks at what is about to settle.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
 /// Removes the empty groups below `dir`, deepest first, and then `dir`.
 pub(super) fn remove_tree(dir: &Path) {
     remove_children(dir);
@@ -129,15 +167,23 @@ pub(super) fn remove_tree(dir: &Path) {
 }
 
 /// Removes the empty groups below `dir`. A group with processes stays: it is in use.
-pub(super) fn remove_children(dir: &Path) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            remove_tree(&entry.path());
-        }
+fn remove_children(dir: &Path) {
+    for child in children(dir) {
+        remove_tree(&child);
     }
+}
+
+fn has_children(dir: &Path) -> bool {
+    !children(dir).is_empty()
+}
+
+fn children(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let is_dir = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let dirs = entries.flatten().filter(is_dir);
+    dirs.map(|entry| entry.path()).collect()
 }
 
 pub(super) fn failed(path: &Path, source: io::Error) -> SandboxError {
