@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::SandboxError;
 use super::Mode;
-use super::files::{make_dir, read, write};
+use super::files::{make_dir, read};
+use super::place;
+
+/// The group at the top of each hierarchy in which workers make theirs, unless told otherwise.
+pub(super) const DEFAULT_PARENT: &str = "judge-worker";
 
 /// Directories below which this worker makes its groups.
 #[derive(Debug)]
@@ -49,19 +53,24 @@ impl Hierarchies {
 
     /// On v2, hands the controllers down to the slots of the instance `name`.
     pub fn prepare_instance(&self, name: &str) -> Result<(), SandboxError> {
-        match self {
-            Self::V2(tree) => delegate(&tree.join(name)),
-            Self::V1(_) | Self::None => Ok(()),
+        let Self::V2(tree) = self else {
+            return Ok(());
+        };
+        let dir = tree.join(name);
+        if !dir.join("memory.peak").exists() {
+            let missing = "this kernel does not record memory peaks on v2, Linux 5.19 does";
+            return Err(SandboxError::NoCgroups(missing.into()));
         }
+        place::hand_down(&dir)
     }
 }
 
 /// A line of `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`) that mounts control groups.
 #[derive(Debug, PartialEq, Eq)]
-struct CgroupMount {
+pub(super) struct CgroupMount {
     /// The part of the hierarchy that is mounted: `/` unless a container shows less.
-    root: PathBuf,
-    point: PathBuf,
+    pub root: PathBuf,
+    pub point: PathBuf,
     version2: bool,
     /// Of v1: `memory`, `cpu`, …
     controllers: Vec<String>,
@@ -75,11 +84,11 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
     if let Some(tree) = tree {
         let offered = read(&tree.point.join("cgroup.controllers"))?;
         let offered: Vec<&str> = offered.split_whitespace().collect();
-        if ["memory", "pids"]
+        if place::CONTROLLERS
             .iter()
             .all(|needed| offered.contains(needed))
         {
-            return Ok((Mode::V2, Hierarchies::V2(v2_parent(tree, parent)?)));
+            return Ok((Mode::V2, Hierarchies::V2(place::find(tree, parent)?)));
         }
         missing.push(format!(
             "the v2 tree at {} offers {offered:?} only",
@@ -93,7 +102,7 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
     };
     match (find("memory"), find("pids"), find("cpuacct")) {
         (Some(memory), Some(pids), Some(cpuacct)) => {
-            let below = parent.unwrap_or(Path::new("judge-worker"));
+            let below = parent.unwrap_or(Path::new(DEFAULT_PARENT));
             let place = |mount: &CgroupMount| -> Result<PathBuf, SandboxError> {
                 let dir = mount.point.join(below.strip_prefix("/").unwrap_or(below));
                 make_dir(&dir)?;
@@ -124,53 +133,6 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
             Err(SandboxError::NoCgroups(missing.join("; ")))
         }
     }
-}
-
-/// The group below which a v2 worker makes its own: the given one, else the one that this process
-/// is in, since that is what a service manager or container delegates.
-fn v2_parent(tree: &CgroupMount, parent: Option<&Path>) -> Result<PathBuf, SandboxError> {
-    let own = own_v2_group()?;
-    let group = parent.unwrap_or_else(|| own.strip_prefix(&tree.root).unwrap_or(&own));
-    let dir = tree.point.join(group.strip_prefix("/").unwrap_or(group));
-    make_dir(&dir)?;
-    // A second worker of the same service finds the first one's leaf as its own group.
-    let dir = match dir.file_name() {
-        Some(name) if name == LEAF => dir.parent().map_or(dir.clone(), Path::to_path_buf),
-        _ => dir,
-    };
-    match delegate(&dir) {
-        // A group with processes of its own can't hand controllers down (`cgroups(7)`, *no internal
-        // processes*): those step aside into a leaf. There should be nobody but ourselves.
-        Err(SandboxError::Cgroup { source, .. }) if source.raw_os_error() == Some(libc::EBUSY) => {
-            let leaf = dir.join(LEAF);
-            make_dir(&leaf)?;
-            write(&leaf.join("cgroup.procs"), &std::process::id().to_string())?;
-            delegate(&dir)?;
-        }
-        done => done?,
-    }
-    Ok(dir)
-}
-
-/// Where the worker itself steps aside to.
-const LEAF: &str = "judge-supervisor";
-
-/// The v2 line of `/proc/self/cgroup`: `0::/path`.
-fn own_v2_group() -> Result<PathBuf, SandboxError> {
-    let text = read(Path::new("/proc/self/cgroup"))?;
-    let own = text.lines().find_map(|line| line.strip_prefix("0::"));
-    Ok(PathBuf::from(own.unwrap_or("/")))
-}
-
-/// Lets the children of `dir` have the controllers that runs need; `cpu` where it is to be had.
-pub(super) fn delegate(dir: &Path) -> Result<(), SandboxError> {
-    let control = dir.join("cgroup.subtree_control");
-    write(&control, "+memory +pids")?;
-    let offered = read(&dir.join("cgroup.controllers"))?;
-    if offered.split_whitespace().any(|name| name == "cpu") {
-        write(&control, "+cpu")?;
-    }
-    Ok(())
 }
 
 fn read_mounts() -> Result<Vec<CgroupMount>, SandboxError> {

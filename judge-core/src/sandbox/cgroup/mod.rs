@@ -18,6 +18,7 @@
 
 mod files;
 mod hierarchies;
+mod place;
 mod v1;
 mod v2;
 
