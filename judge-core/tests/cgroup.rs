@@ -38,15 +38,21 @@ impl Parent {
         dirs.filter(|dir| dir.exists()).collect()
     }
 
-    /// The groups below it, of which each must be empty of processes to be removed.
-    fn groups_below(&self) -> Vec<PathBuf> {
-        let entries = self
-            .dirs()
-            .into_iter()
-            .flat_map(|dir| fs::read_dir(dir).unwrap());
-        let paths = entries.map(|entry| entry.unwrap().path());
-        paths.filter(|path| path.is_dir()).collect()
+    /// The groups of all workers below it.
+    fn places(&self) -> Vec<PathBuf> {
+        groups_in(self.dirs())
     }
+
+    /// The groups of all slots of these.
+    fn slots(&self) -> Vec<PathBuf> {
+        groups_in(self.places())
+    }
+}
+
+fn groups_in(dirs: Vec<PathBuf>) -> Vec<PathBuf> {
+    let entries = dirs.into_iter().flat_map(|dir| fs::read_dir(dir).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_dir()).collect()
 }
 
 impl Drop for Parent {
@@ -197,6 +203,9 @@ struct Worker {
 /// Tells the process that is started as a worker where to make its groups.
 const WORKER_PARENT: &str = "JUDGE_TEST_WORKER_PARENT";
 
+/// One that no test uses itself: what is left of it can only be left over.
+const WORKERS_SLOT: u32 = 5;
+
 impl Worker {
     fn start(parent: &Parent) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
@@ -256,7 +265,7 @@ impl OutputSink for SayUp {
 fn is_a_worker() {
     let parent = std::env::var_os(WORKER_PARENT).expect("only to be started by other tests");
     let config = config(Path::new(&parent));
-    let mut slot = Slot::start(&config, 0).unwrap();
+    let mut slot = Slot::start(&config, WORKERS_SLOT).unwrap();
     let cancel = Cancel::default();
     let mut sink = SayUp(config.cgroups.instance(), cancel.clone());
     // It detaches a grandchild too, and ignores what it can.
@@ -271,15 +280,16 @@ fn what_a_killed_worker_left_is_cleared_by_the_next() {
     let killed = Worker::start(&parent);
     let place = killed.instance;
     killed.kill();
-    assert!(!parent.groups_below().is_empty(), "it left no group");
+    assert!(!parent.slots().is_empty(), "it left no group");
 
     let config = parent.claim();
     assert_eq!(config.cgroups.instance(), place);
+    assert_eq!(parent.slots(), Vec::<PathBuf>::new());
     let mut slot = Slot::start(&config, 0).unwrap();
     let outcome = python(&mut slot, "pass");
     assert_eq!(outcome.exit, Exit::Code(0), "{outcome:?}");
     drop((slot, config));
-    assert_eq!(parent.groups_below(), Vec::<PathBuf>::new());
+    assert_eq!(parent.places(), Vec::<PathBuf>::new());
 }
 
 #[test]
