@@ -1,212 +1,16 @@
-//! Finding the hierarchies, and the plain files in them.
+//! The plain files and directories of groups.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::super::SandboxError;
-use super::Mode;
-
-/// Directories below which this worker makes its groups.
-#[derive(Debug)]
-pub(super) enum Hierarchies {
-    /// The one tree.
-    V2(PathBuf),
-    /// One directory a controller; two controllers may share one.
-    V1(V1Hierarchies),
-    /// Nothing.
-    None,
-}
-
-/// The v1 controllers that a run needs.
-#[derive(Debug, Clone)]
-pub(super) struct V1Hierarchies {
-    pub memory: PathBuf,
-    pub pids: PathBuf,
-    pub cpuacct: PathBuf,
-}
-
-impl Hierarchies {
-    /// Each directory once; the first holds the lock.
-    pub fn roots(&self) -> Vec<&Path> {
-        match self {
-            Self::V2(tree) => vec![tree],
-            Self::V1(V1Hierarchies {
-                memory,
-                pids,
-                cpuacct,
-            }) => {
-                let mut roots = vec![memory.as_path()];
-                for root in [pids.as_path(), cpuacct.as_path()] {
-                    if !roots.contains(&root) {
-                        roots.push(root);
-                    }
-                }
-                roots
-            }
-            Self::None => vec![],
-        }
-    }
-
-    /// On v2, hands the controllers down to the slots of the instance `name`.
-    pub fn prepare_instance(&self, name: &str) -> Result<(), SandboxError> {
-        match self {
-            Self::V2(tree) => delegate(&tree.join(name)),
-            Self::V1(_) | Self::None => Ok(()),
-        }
-    }
-}
-
-/// A line of `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`) that mounts control groups.
-#[derive(Debug, PartialEq, Eq)]
-struct CgroupMount {
-    /// The part of the hierarchy that is mounted: `/` unless a container shows less.
-    root: PathBuf,
-    point: PathBuf,
-    version2: bool,
-    /// Of v1: `memory`, `cpu`, …
-    controllers: Vec<String>,
-}
-
-/// What the host offers, and the directory (made, if need be) below which we are to work.
-pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), SandboxError> {
-    let mounts = read_mounts()?;
-    let tree = mounts.iter().find(|mount| mount.version2);
-    let mut missing = Vec::new();
-    if let Some(tree) = tree {
-        let offered = read(&tree.point.join("cgroup.controllers"))?;
-        let offered: Vec<&str> = offered.split_whitespace().collect();
-        if ["memory", "pids"]
-            .iter()
-            .all(|needed| offered.contains(needed))
-        {
-            return Ok((Mode::V2, Hierarchies::V2(v2_parent(tree, parent)?)));
-        }
-        missing.push(format!(
-            "the v2 tree at {} offers {offered:?} only",
-            tree.point.display()
-        ));
-    }
-    let find = |controller: &str| {
-        mounts
-            .iter()
-            .find(|mount| mount.controllers.iter().any(|name| name == controller))
-    };
-    match (find("memory"), find("pids"), find("cpuacct")) {
-        (Some(memory), Some(pids), Some(cpuacct)) => {
-            let below = parent.unwrap_or(Path::new("judge-worker"));
-            let place = |mount: &CgroupMount| -> Result<PathBuf, SandboxError> {
-                let dir = mount.point.join(below.strip_prefix("/").unwrap_or(below));
-                make_dir(&dir)?;
-                Ok(dir)
-            };
-            let hierarchies = V1Hierarchies {
-                memory: place(memory)?,
-                pids: place(pids)?,
-                cpuacct: place(cpuacct)?,
-            };
-            let mode = if tree.is_some() {
-                Mode::Hybrid
-            } else {
-                Mode::V1
-            };
-            Ok((mode, Hierarchies::V1(hierarchies)))
-        }
-        found => {
-            let names = ["memory", "pids", "cpuacct"];
-            let absent = [found.0.is_none(), found.1.is_none(), found.2.is_none()];
-            let absent: Vec<_> = names
-                .iter()
-                .zip(absent)
-                .filter(|(_, a)| *a)
-                .map(|(n, _)| n)
-                .collect();
-            missing.push(format!("no v1 hierarchy is mounted for {absent:?}"));
-            Err(SandboxError::NoCgroups(missing.join("; ")))
-        }
-    }
-}
-
-/// The group below which a v2 worker makes its own: the given one, else the one that this process
-/// is in, since that is what a service manager or container delegates.
-fn v2_parent(tree: &CgroupMount, parent: Option<&Path>) -> Result<PathBuf, SandboxError> {
-    let own = own_v2_group()?;
-    let group = parent.unwrap_or_else(|| own.strip_prefix(&tree.root).unwrap_or(&own));
-    let dir = tree.point.join(group.strip_prefix("/").unwrap_or(group));
-    make_dir(&dir)?;
-    // A second worker of the same service finds the first one's leaf as its own group.
-    let dir = match dir.file_name() {
-        Some(name) if name == LEAF => dir.parent().map_or(dir.clone(), Path::to_path_buf),
-        _ => dir,
-    };
-    match delegate(&dir) {
-        // A group with processes of its own can't hand controllers down (`cgroups(7)`, *no internal
-        // processes*): those step aside into a leaf. There should be nobody but ourselves.
-        Err(SandboxError::Cgroup { source, .. }) if source.raw_os_error() == Some(libc::EBUSY) => {
-            let leaf = dir.join(LEAF);
-            make_dir(&leaf)?;
-            write(&leaf.join("cgroup.procs"), &std::process::id().to_string())?;
-            delegate(&dir)?;
-        }
-        done => done?,
-    }
-    Ok(dir)
-}
-
-/// Where the worker itself steps aside to.
-const LEAF: &str = "judge-supervisor";
-
-/// The v2 line of `/proc/self/cgroup`: `0::/path`.
-fn own_v2_group() -> Result<PathBuf, SandboxError> {
-    let text = read(Path::new("/proc/self/cgroup"))?;
-    let own = text.lines().find_map(|line| line.strip_prefix("0::"));
-    Ok(PathBuf::from(own.unwrap_or("/")))
-}
-
-/// Lets the children of `dir` have the controllers that runs need; `cpu` where it is to be had.
-pub(super) fn delegate(dir: &Path) -> Result<(), SandboxError> {
-    let control = dir.join("cgroup.subtree_control");
-    write(&control, "+memory +pids")?;
-    let offered = read(&dir.join("cgroup.controllers"))?;
-    if offered.split_whitespace().any(|name| name == "cpu") {
-        write(&control, "+cpu")?;
-    }
-    Ok(())
-}
-
-fn read_mounts() -> Result<Vec<CgroupMount>, SandboxError> {
-    let text = read(Path::new("/proc/self/mountinfo"))?;
-    Ok(text.lines().filter_map(parse_mount).collect())
-}
-
-/// `ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS…] - TYPE SOURCE SUPEROPTIONS`
-fn parse_mount(line: &str) -> Option<CgroupMount> {
-    let (place, kind) = line.split_once(" - ")?;
-    let mut place = place.split(' ').skip(3);
-    let (root, point) = (place.next()?, place.next()?);
-    let mut kind = kind.split(' ');
-    let version2 = match kind.next()? {
-        "cgroup2" => true,
-        "cgroup" => false,
-        _ => return None,
-    };
-    let options = kind.nth(1)?;
-    let controllers = if version2 {
-        vec![]
-    } else {
-        options.split(',').map(str::to_owned).collect()
-    };
-    Some(CgroupMount {
-        root: root.into(),
-        point: point.into(),
-        version2,
-        controllers,
-    })
-}
 
 /// A file of a group, kept open: the kernel makes its text anew at each read from the start.
 #[derive(Debug)]
@@ -306,7 +110,10 @@ pub(super) fn make_dir(path: &Path) -> Result<(), SandboxError> {
 /// Locks a group's directory for as long as the returned guard lives; the kernel unlocks when the
 /// process ends, however. `None`: another process holds it, or removed it before we had the lock.
 pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> {
-    let opened = File::open(dir).map_err(|source| failed(dir, source))?;
+    let opened = match File::open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|source| failed(dir, source))?,
+    };
     let inode = opened
         .metadata()
         .map_err(|source| failed(dir, source))?
@@ -320,6 +127,39 @@ pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> 
     }
 }
 
+/// Ends what is left below `dir` and removes the groups there, for which it waits up to `patience`.
+/// `false`: something did not go.
+pub(super) fn clear(dir: &Path, patience: Duration) -> bool {
+    // On v2 from Linux 5.14 on. Elsewhere they end with their init, which has lost its supervisor.
+    let _ = write(&dir.join("cgroup.kill"), "1");
+    let cleared = settles(patience, || {
+        remove_children(dir);
+        Ok(!has_children(dir))
+    });
+    cleared.unwrap_or(false)
+}
+
+/// Waits up to `patience` until `settled` holds: for what the kernel is about to do and announces
+/// in no way that all versions share.
+pub(super) fn settles(
+    patience: Duration,
+    mut settled: impl FnMut() -> Result<bool, SandboxError>,
+) -> Result<bool, SandboxError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if settled()? {
+            return Ok(true);
+        }
+        if deadline < Instant::now() {
+            return Ok(false);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Between two looks at what is about to settle.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
 /// Removes the empty groups below `dir`, deepest first, and then `dir`.
 pub(super) fn remove_tree(dir: &Path) {
     remove_children(dir);
@@ -327,15 +167,23 @@ pub(super) fn remove_tree(dir: &Path) {
 }
 
 /// Removes the empty groups below `dir`. A group with processes stays: it is in use.
-pub(super) fn remove_children(dir: &Path) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            remove_tree(&entry.path());
-        }
+fn remove_children(dir: &Path) {
+    for child in children(dir) {
+        remove_tree(&child);
     }
+}
+
+fn has_children(dir: &Path) -> bool {
+    !children(dir).is_empty()
+}
+
+fn children(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let is_dir = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let dirs = entries.flatten().filter(is_dir);
+    dirs.map(|entry| entry.path()).collect()
 }
 
 pub(super) fn failed(path: &Path, source: io::Error) -> SandboxError {
@@ -348,29 +196,6 @@ pub(super) fn failed(path: &Path, source: io::Error) -> SandboxError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mount_of_v1_names_its_controllers() {
-        let line = "34 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:9 - cgroup cgroup rw,cpu,cpuacct";
-        let mount = parse_mount(line).unwrap();
-        assert_eq!(mount.point, Path::new("/sys/fs/cgroup/cpu,cpuacct"));
-        assert!(!mount.version2);
-        assert_eq!(mount.controllers, ["rw", "cpu", "cpuacct"]);
-    }
-
-    #[test]
-    fn a_mount_of_v2_in_a_container_shows_less_than_the_whole_tree() {
-        let line = "40 31 0:26 /box/1 /sys/fs/cgroup ro - cgroup2 cgroup2 rw,nsdelegate";
-        let mount = parse_mount(line).unwrap();
-        assert!(mount.version2);
-        assert_eq!(mount.root, Path::new("/box/1"));
-    }
-
-    #[test]
-    fn other_mounts_are_passed_over() {
-        assert_eq!(parse_mount("22 1 0:20 / /proc rw - proc proc rw"), None);
-        assert_eq!(parse_mount("garbage"), None);
-    }
 
     #[test]
     fn a_key_is_matched_whole() {

@@ -11,10 +11,14 @@
 //!     run                 the program; reused for run after run
 //! ```
 //!
-//! A worker that was killed leaves empty groups behind; the next one that starts takes the lock of
-//! `judge-N` and with it the place.
+//! PARENT is the group that the operator names; else `judge-worker` on v1, and on v2 what the
+//! table in `place` says. A worker that was killed leaves groups behind, and for a moment processes
+//! in them; the next one that starts takes the lock of `judge-N`, and with it the place, when those
+//! are gone.
 
 mod files;
+mod hierarchies;
+mod place;
 mod v1;
 mod v2;
 
@@ -26,7 +30,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::Flock;
 
 use super::{Limits, SandboxError};
-use files::Hierarchies;
+use hierarchies::Hierarchies;
 
 /// Which control groups this host offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,12 +156,13 @@ const MAX_INSTANCES: u32 = 64;
 
 impl Cgroups {
     /// Looks at what the host offers and takes a place there. `parent`: the group below which to
-    /// make ours, as a path inside each hierarchy; by default `judge-worker` at the top on v1, and
-    /// the worker's own group on v2.
+    /// make ours, as a path inside each hierarchy; by default `judge-worker` at the top on v1; on v2
+    /// the worker's own group, if it has one of its own (the worker then steps aside into its leaf
+    /// `judge-supervisor`, a container's other processes with it), else `judge-worker` as well.
     ///
     /// Fails with [`SandboxError::NoCgroups`], which says what is missing.
     pub fn claim(parent: Option<&Path>) -> Result<Self, SandboxError> {
-        let (mode, hierarchies) = files::detect(parent)?;
+        let (mode, hierarchies) = hierarchies::detect(parent)?;
         let instance = claim_instance(&hierarchies)?;
         Ok(Self {
             mode,
@@ -209,8 +214,9 @@ impl Cgroups {
 impl Drop for Cgroups {
     fn drop(&mut self) {
         if self.instance.lock.is_some() {
-            // Best effort: what stays behind is empty, and the next worker cleans it.
-            for root in self.hierarchies.roots() {
+            // Best effort: what stays behind is empty, and the next worker cleans it. The group that
+            // is locked goes last: whoever makes it anew finds the others gone.
+            for root in self.hierarchies.roots().into_iter().rev() {
                 files::remove_tree(&root.join(instance_name(self.instance.number)));
             }
         }
@@ -239,29 +245,39 @@ fn instance_name(number: u32) -> String {
     format!("judge-{number}")
 }
 
-/// Takes the first place whose lock is free, and removes what its last holder left.
+/// How long to wait for what a killed worker left, at each place.
+const LEFTOVER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Takes the first place whose lock is free, and removes what its last holder left there.
 fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
     for number in 0..MAX_INSTANCES {
         let name = instance_name(number);
-        for root in hierarchies.roots() {
-            files::make_dir(&root.join(&name))?;
+        let roots = hierarchies.roots();
+        let places: Vec<PathBuf> = roots.iter().map(|root| root.join(&name)).collect();
+        for place in &places {
+            files::make_dir(place)?;
         }
-        let Some(first) = hierarchies.roots().first().map(|root| root.join(&name)) else {
+        let Some(first) = places.first() else {
             break;
         };
-        if let Some(lock) = files::try_lock(&first)? {
-            for root in hierarchies.roots() {
-                files::remove_children(&root.join(&name));
-            }
+        let Some(lock) = files::try_lock(first)? else {
+            continue;
+        };
+        if places
+            .iter()
+            .all(|place| files::clear(place, LEFTOVER_PATIENCE))
+        {
             hierarchies.prepare_instance(&name)?;
             return Ok(Instance {
                 number,
                 lock: Some(lock),
             });
         }
+        let place = first.display();
+        tracing::warn!(%place, "processes that a killed worker left do not end; passing over");
     }
     Err(SandboxError::NoCgroups(format!(
-        "{MAX_INSTANCES} workers have a place here already"
+        "all {MAX_INSTANCES} places for workers are taken"
     )))
 }
 

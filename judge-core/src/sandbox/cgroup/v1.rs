@@ -9,7 +9,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::files::{self, KernelFile, V1Hierarchies, key_in};
+use super::files::{self, KernelFile, key_in};
+use super::hierarchies::V1Hierarchies;
 use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
 
 pub(super) struct SlotGroup {

@@ -2,7 +2,9 @@
 //!
 //! The init gives birth right into the program's group, for which it must be allowed to write the
 //! `cgroup.procs` of that group and of the common ancestor: these two files, and nothing else, are
-//! given to the root of the slot's user namespace. No cgroup file is visible inside.
+//! given to the root of the slot's user namespace. No cgroup file is visible inside. Both groups must
+//! also lie in the init's cgroup namespace, where the tree is mounted with `nsdelegate`: so the init
+//! stays in the worker's, and each program enters one of its own.
 
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{self, KernelFile, key_in};
+use super::place;
 use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
 
 pub(super) struct SlotGroup {
@@ -46,13 +49,15 @@ struct Before {
 /// (`MEMCG_CHARGE_BATCH`, 64 pages), and keeps when they are gone.
 const CHARGED_AHEAD_BYTES: u64 = 64 * 4096;
 
+/// How long a group may take to be seen empty after its last process was reaped.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+
 impl SlotGroup {
     pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
         files::make_dir(dir)?;
-        files::delegate(dir)?;
+        place::hand_down(dir)?;
         give_away(&dir.join("cgroup.procs"), owner)?;
         files::make_dir(&dir.join("init"))?;
-        give_away(&dir.join("init/cgroup.procs"), owner)?;
         let run = Run::create(dir.join("run"), owner)?;
         Ok(Self {
             dir: dir.into(),
@@ -91,6 +96,10 @@ impl Run {
         Ok(run)
     }
 
+    fn is_empty(&self) -> Result<bool, SandboxError> {
+        Ok(self.events.key("populated")? == 0)
+    }
+
     /// Forgets the peak, for this open file, from kernel 6.12 on. `false`: this one can't.
     fn reset_peak(&self) -> bool {
         self.memory_peak.set("reset").is_ok()
@@ -121,7 +130,8 @@ impl Run {
 
 impl RunGroup for SlotGroup {
     fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
-        if self.run.events.key("populated")? != 0 {
+        // From Linux 6.19 on, a process that was reaped may leave its group a moment later.
+        if !files::settles(SETTLE_PATIENCE, || self.run.is_empty())? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
         let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -163,7 +173,8 @@ impl RunGroup for SlotGroup {
 impl Drop for SlotGroup {
     fn drop(&mut self) {
         // Best effort: a group that is still in use is removed by the next worker.
-        files::remove_tree(&self.dir);
+        files::clear(&self.dir, SETTLE_PATIENCE);
+        let _ = fs::remove_dir(&self.dir);
     }
 }
 

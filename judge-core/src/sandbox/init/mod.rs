@@ -43,14 +43,14 @@ pub fn main() -> ! {
     }
 }
 
-/// Namespaces that a slot has for its whole life.
+/// Namespaces that a slot has for its whole life. Not the cgroup namespace: the group that it would
+/// be rooted in is the worker's, and on v2 a birth from and into groups outside of it is refused.
 const SLOT_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWNET)
     .union(CloneFlags::CLONE_NEWIPC)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWCGROUP);
+    .union(CloneFlags::CLONE_NEWUTS);
 
 /// Gives birth to the init as a sibling (`CLONE_PARENT`), so that it is the supervisor's own child,
 /// hands its pidfd over, and is done. The supervisor can't do this itself: it has threads.

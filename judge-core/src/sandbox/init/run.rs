@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sched::CloneFlags;
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{SFlag, fstat};
@@ -353,6 +353,8 @@ fn exec(
     for tasks in joins {
         nix::unistd::write(tasks, b"0").at(InitStep::Cgroup, "tasks")?;
     }
+    // Rooted in the groups that it is in now, so that it can't see where in the host's those lie.
+    unshare(CloneFlags::CLONE_NEWCGROUP).at(InitStep::Cgroup, "namespace")?;
     nix::unistd::setsid().at(InitStep::Privilege, "session")?;
     nix::unistd::chdir(WORK_DIR).at(InitStep::Exec, WORK_DIR)?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
