@@ -87,8 +87,7 @@ fn verify(judge: &Judge, problem: &Problem, parallel: bool) -> Finding {
     let (mut worst, mut deviations) = (Finding::Fine, 0);
     for submission in &package.submissions {
         match run_reference(judge, problem, submission, parallel) {
-            Ok(judgement) => {
-                let unmet = deviations_of(package, submission, &judgement);
+            Ok((judgement, unmet)) => {
                 if !unmet.is_empty() {
                     worst = worst.max(Finding::Deviates);
                     deviations += 1;
@@ -117,26 +116,38 @@ fn verify(judge: &Judge, problem: &Problem, parallel: bool) -> Finding {
     worst
 }
 
-/// Not only up to the first failure: an expectation may be about any test.
+/// Not only up to the first failure, since an expectation may be about any test. Those behind one
+/// that is too slow are run only if something is amiss without them.
 fn run_reference(
     judge: &Judge,
     problem: &Problem,
     submission: &ReferenceSubmission,
     parallel: bool,
-) -> Result<Judgement, String> {
+) -> Result<(Judgement, Vec<String>), String> {
     let language = submission.language.as_deref().and_then(language_id);
     let read = read_sources(judge, language, &submission.files);
     let (language, sources) = read.map_err(|error| chain(&error))?;
-    let task = Task {
-        problem,
-        language: &language,
-        sources: &sources,
-        mode: Mode::Submit,
-        limits: LowerLimits::default(),
-        after_failure: AfterFailure::GoOnUntilTooSlow,
-        parallel,
+    let run = |after_failure| {
+        let task = Task {
+            problem,
+            language: &language,
+            sources: &sources,
+            mode: Mode::Submit,
+            limits: LowerLimits::default(),
+            after_failure,
+            parallel,
+        };
+        let judgement = judge_with_bar(judge, &task, &submission.name);
+        let judgement = judgement.map_err(|error| chain(&error))?;
+        let deviations = deviations_of(&problem.package, submission, &judgement);
+        Ok((judgement, deviations))
     };
-    judge_with_bar(judge, &task, &submission.name).map_err(|error| chain(&error))
+    let (judgement, deviations) = run(AfterFailure::GoOnUntilTooSlow)?;
+    let cut = judgement.compile.ok && judgement.tests.len() < problem.package.testcases.len();
+    if cut && !deviations.is_empty() {
+        return run(AfterFailure::GoOn);
+    }
+    Ok((judgement, deviations))
 }
 
 /// Codes of the format's languages table that we call otherwise. What it leaves open (`cpp`) is

@@ -1,14 +1,16 @@
-// SIGSEGV: a megabyte of room for six, and no bound on what is written there.
+// SIGSEGV: a megabyte of room for six, and a null pointer when that is full.
 #include <cstdio>
 
 static char moves[1 << 20];
-static char *end = moves;
+static char *volatile end = moves;
 
 void lift(int from, int to) {
-    *end++ = static_cast<char>('0' + from);
-    *end++ = ' ';
-    *end++ = static_cast<char>('0' + to);
-    *end++ = '\n';
+    char *const here = end;
+    here[0] = static_cast<char>('0' + from);
+    here[1] = ' ';
+    here[2] = static_cast<char>('0' + to);
+    here[3] = '\n';
+    end = here + 4 < moves + sizeof moves ? here + 4 : nullptr;
 }
 
 void shift(int crates, int from, int to) {
