@@ -211,8 +211,8 @@ impl Slot {
         self.number
     }
 
-    /// The uids, and the gids, that its processes have on the host: the first is the init's, and
-    /// no other slot has any of them.
+    /// The uids, and the gids, that its processes have on the host: the first is the init's. No
+    /// other slot of a worker with the same parent group has any of them.
     pub fn host_ids(&self) -> Range<u32> {
         self.ids..self.ids + IDS_PER_SLOT
     }

@@ -1,5 +1,6 @@
 //! What programs covet on the host, and whether they had it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, UdpSocket};
@@ -127,20 +128,42 @@ impl Host {
     }
 }
 
-/// The real ids of all processes of the host, zombies included, that are in the range.
+/// The real ids of the processes of the host, zombies included, that are in the range and descend
+/// from us, or have no parent any more. Another worker's slot may have the same ids.
 fn processes_of(ids: &Range<u32>) -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let statuses = entries.filter_map(|entry| fs::read_to_string(entry.path().join("status")).ok());
-    let uid = |status: String| -> Option<u32> {
-        let uids = status
-            .lines()
-            .find_map(|line| line.strip_prefix("Uid:\t"))?;
-        uids.split('\t').next()?.parse().ok()
+    let all: BTreeMap<u32, Process> = statuses
+        .filter_map(|status| Process::parse(&status))
+        .collect();
+    let inside = |pid: u32| all.get(&pid).filter(|process| ids.contains(&process.uid));
+    let is_ours = |process: &&Process| {
+        let mut eldest = *process;
+        // An init is the child of its worker, and nobody is his own ancestor.
+        while let Some(parent) = inside(eldest.parent) {
+            eldest = parent;
+        }
+        eldest.parent == std::process::id() || eldest.parent <= 1 && eldest.uid != ids.start
     };
-    statuses
-        .filter_map(uid)
-        .filter(|uid| ids.contains(uid))
-        .collect()
+    let inside = all.values().filter(|process| ids.contains(&process.uid));
+    inside.filter(is_ours).map(|process| process.uid).collect()
+}
+
+struct Process {
+    parent: u32,
+    uid: u32,
+}
+
+impl Process {
+    /// With its number, from `/proc/PID/status` (`proc_pid_status(5)`).
+    fn parse(status: &str) -> Option<(u32, Self)> {
+        let field = |name: &str| -> Option<u32> {
+            let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+            value.split('\t').next()?.parse().ok()
+        };
+        let (parent, uid) = (field("PPid:\t")?, field("Uid:\t")?);
+        Some((field("Pid:\t")?, Self { parent, uid }))
+    }
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ impl Cgroups {
         self.mode
     }
 
-    /// This worker's number on the host, below 64: no other living worker has it.
+    /// This worker's number, below 64: no other living worker with the same parent group has it.
     pub fn instance(&self) -> u32 {
         self.instance.number
     }
