@@ -35,7 +35,8 @@ fn doubling(dir: &Path, secret: &[i64], extra: &[(&str, &str)]) -> Problem {
         fs::write(path, text).unwrap();
     };
     write("problem.yaml", yaml);
-    write(".timelimit", "2\n");
+    // Room for a slow machine; a test that means to reach it sets its own.
+    write(".timelimit", "20\n");
     write("problem_statement/problem.en.md", "Double it.\n");
     for (index, number) in [1, 2].iter().enumerate() {
         write(&format!("data/sample/{index}.in"), &format!("{number}\n"));
@@ -157,7 +158,7 @@ fn parallel_tests_give_the_verdict_of_the_first_failure_in_order() {
 #[test]
 fn one_test_that_is_too_slow_is_enough_where_all_others_are_wanted() {
     let dir = tempfile::tempdir().unwrap();
-    let problem = doubling(dir.path(), &[3, 7, 8, 9], &[(".timelimit", "0.2\n")]);
+    let problem = doubling(dir.path(), &[3, 7, 8, 9], &[(".timelimit", "2\n")]);
     let judge = judge_with(2);
     let case = Case {
         judge: &judge,
@@ -169,7 +170,11 @@ fn one_test_that_is_too_slow_is_enough_where_all_others_are_wanted() {
     let text = "n = int(input())\nwhile n > 7: pass\nprint(0 if n == 3 else 2 * n)";
     let judgement = case.python(text);
     assert_eq!(judgement.verdict, Verdict::WrongAnswer);
-    assert_eq!(verdicts(&judgement), ["AC", "AC", "WA", "AC", "TLE"]);
+    let seen = verdicts(&judgement);
+    assert_eq!(seen[..4], ["AC", "AC", "WA", "AC"]);
+    // On a crowded machine the wall limit may come before that on CPU time.
+    assert!(["TLE", "WTL"].contains(&seen[4]), "{seen:?}");
+    assert_eq!(seen.len(), 5);
 }
 
 #[test]
@@ -253,7 +258,7 @@ raise SystemExit(42 if right else 43)
 #[test]
 fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
     let dir = tempfile::tempdir().unwrap();
-    let yaml = "name: Doubling\nvalidation: custom\nlimits:\n  validation_time: 2\n";
+    let yaml = "name: Doubling\nvalidation: custom\nlimits:\n  validation_time: 5\n";
     let extra = [
         ("problem.yaml", yaml),
         ("output_validators/check.py", VALIDATOR),

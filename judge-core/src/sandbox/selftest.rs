@@ -131,7 +131,7 @@ fn attack(
     let patient = Duration::from_secs(60);
     let limits = match expected {
         Held::EndedBy(Termination::CpuLimit) => Limits { wall: patient, ..limits },
-        Held::EndedBy(Termination::WallLimit) => limits,
+        Held::EndedBy(Termination::WallLimit) => Limits { cpu: patient, ..limits },
         _ => Limits { cpu: Duration::from_secs(20), wall: patient, ..limits },
     };
     let spec = RunSpec {
