@@ -1,24 +1,19 @@
 //! The shipped dashboards against a real Prometheus that scraped the real `/metrics`: a metric
 //! renamed on one side only leaves a panel without data, and fails here.
 
+#[path = "support/prometheus.rs"]
+mod prometheus;
+
 use judge_worker::http::{HttpServer, Readiness};
 use judge_worker::metrics::labels::{
     Cache, CacheResult, CgroupLabel, DeadReason, DeliveryOutcome, Languages, Mechanism, ModeLabel,
     Phase, RerunCause, SlotState, VerdictLabel,
 };
 use judge_worker::metrics::{BuildInfo, Metrics, observe_throughput};
-use std::io::{BufRead, BufReader};
+use prometheus::{Prometheus, deploy};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-fn deploy(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../deploy")
-        .join(path)
-}
 
 /// A worker's metrics, served, with something of everything going on until it is dropped.
 struct BusyWorker {
@@ -78,61 +73,14 @@ async fn keep_busy(metrics: Metrics) {
     }
 }
 
-/// A Prometheus that ends when its stdin is closed.
-struct Prometheus {
-    script: Child,
-    stdin: Option<ChildStdin>,
-    url: String,
-}
-
-impl Prometheus {
-    fn scraping(worker: SocketAddr) -> Self {
-        let mut script = Command::new(deploy("tests/private_prometheus.py"))
-            .arg(worker.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 runs the script");
-        let stdin = script.stdin.take();
-        let mut url = String::new();
-        let stdout = script.stdout.take().expect("piped");
-        BufReader::new(stdout).read_line(&mut url).expect("UTF-8");
-        assert!(
-            url.starts_with("http://"),
-            "no Prometheus; the reason is on stderr"
-        );
-        Self {
-            script,
-            stdin,
-            url: url.trim_end().to_owned(),
-        }
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        drop(self.stdin.take());
-        let _ = self.script.wait(); // it ends by itself; a panic in here would hide the test's
-    }
-}
-
-fn dashboard_queries(prometheus: &Prometheus, dashboard: &Path, options: &[&str]) -> Output {
-    Command::new(deploy("tests/dashboard_queries.py"))
-        .arg(&prometheus.url)
-        .arg(dashboard)
-        .args(options)
-        .output()
-        .expect("python3 runs the script")
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_query_of_every_dashboard_has_data_from_a_busy_worker() {
     let worker = BusyWorker::start().await;
-    let prometheus = Prometheus::scraping(worker.address);
+    let prometheus = Prometheus::scraping(&[worker.address.to_string()]);
     let mut dashboards = 0;
     for entry in std::fs::read_dir(deploy("grafana/dashboards")).expect("a directory") {
         let path = entry.expect("an entry").path();
-        let output = dashboard_queries(&prometheus, &path, &["--wait", "60"]);
+        let output = prometheus.dashboard_queries(&path, &["--wait", "60"]);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}:\n{errors}", path.display());
         dashboards += 1;
@@ -143,7 +91,7 @@ async fn every_query_of_every_dashboard_has_data_from_a_busy_worker() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_without_data_or_with_an_error_is_named() {
     let worker = BusyWorker::start().await;
-    let prometheus = Prometheus::scraping(worker.address);
+    let prometheus = Prometheus::scraping(&[worker.address.to_string()]);
     let panel = |title: &str, expr: &str| serde_json::json!({"title": title, "targets": [{"refId": "A", "expr": expr}]});
     let dashboard = serde_json::json!({
         "title": "Broken",
@@ -160,7 +108,7 @@ async fn a_query_without_data_or_with_an_error_is_named() {
     });
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), dashboard.to_string()).expect("written");
-    let output = dashboard_queries(&prometheus, file.path(), &["--wait", "0"]);
+    let output = prometheus.dashboard_queries(file.path(), &["--wait", "0"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");
     for named in [

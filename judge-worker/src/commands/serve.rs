@@ -9,6 +9,7 @@ use judge_core::sandbox::cgroup::Mode;
 use judge_core::sandbox::selftest::{Trial, selftest};
 use judge_core::toolchain::Availability;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, complain, start_logging};
@@ -120,8 +121,9 @@ async fn serve(settings: Settings) -> Startup<Ended> {
         Arc::new(Worker { settings, judge, catalog, store, sink, metrics, in_hand });
     let metrics = worker.metrics.clone();
     tokio::spawn(observe_throughput(metrics, THROUGHPUT_INTERVAL, background.clone()));
-    tokio::spawn(Arc::clone(&worker).watch_slots(background.clone()));
-    tokio::spawn(relay(Arc::clone(&worker), background.clone()));
+    let mut helpers = JoinSet::new();
+    helpers.spawn(Arc::clone(&worker).watch_slots(background.clone()));
+    helpers.spawn(relay(Arc::clone(&worker), background.clone()));
     let drained = stop.clone();
     tokio::spawn(async move {
         drained.cancelled().await;
@@ -129,7 +131,12 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     });
     tracing::info!(worker = %worker.settings.worker_name, slots = worker.settings.slots, "serving");
     let ended = worker.run(source, stop).await;
+    // What the relay had in hand stays in the outbox.
+    helpers.shutdown().await;
     worker.store.close().await;
+    // Nobody else has the worker now, so its sandboxes and their cgroups end here: left to the end
+    // of the process, some would stay behind.
+    tokio::task::spawn_blocking(move || drop(worker)).await?;
     Ok(ended)
 }
 

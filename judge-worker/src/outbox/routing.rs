@@ -3,9 +3,13 @@
 /// Longest id that enters a key whole: three words and two dots stay below AMQP's 255 bytes.
 const MAX_ID_BYTES: usize = 120;
 
+/// Stands where an event has no room. No id of the contract can be this, so a binding such as
+/// `verdict.~.*` finds exactly those.
+const NONE: &str = "~";
+
 /// The key for a kind of event. An id is always one word, so that `verdict.*.*` matches every
 /// verdict and `*.room7.*` every event of a room: what topic patterns give a meaning (`.`, `*`,
-/// `#`) and control characters become `_`, and so does an absent room.
+/// `#`) and control characters become `_`. An absent room is [`NONE`].
 pub(super) fn key(kind: &str, room_id: Option<&str>, submission_id: &str) -> String {
     format!(
         "{kind}.{}.{}",
@@ -24,7 +28,7 @@ fn word(id: &str) -> String {
         }
     };
     if id.is_empty() {
-        return "_".into();
+        return NONE.into();
     }
     id.chars().map(harmless).collect()
 }
@@ -41,7 +45,7 @@ mod tests {
             key("verdict", Some("room-7"), "Sub_1"),
             "verdict.room-7.Sub_1"
         );
-        assert_eq!(key("progress", None, "s"), "progress._.s");
+        assert_eq!(key("progress", None, "s"), "progress.~.s");
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! A private `MariaDB`: its own folder, a free loopback port, gone when it is dropped.
 
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
 use std::{
     fs,
     net::TcpListener,

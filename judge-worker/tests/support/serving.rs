@@ -1,0 +1,302 @@
+//! A `judge-worker serve` of its own: the real binary as a process, with nothing set but what a test
+//! sets, on a free port, in its own cgroup. Killed when dropped.
+
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{Read, Write},
+    net::TcpStream,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longest wait for something that must happen, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// The binary with no setting from outside.
+pub fn judge_worker() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_judge-worker"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("JUDGE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// The shipped problem packages.
+pub fn problems() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testcases/problems")
+}
+
+/// A worker that serves.
+pub struct Serving {
+    name: String,
+    dir: TempDir,
+    child: Child,
+    /// Where its metrics and health are.
+    pub address: String,
+    cgroups: Option<PathBuf>,
+    /// Processes that it was seen to have, each with its time of birth.
+    seen: BTreeMap<i32, u64>,
+}
+
+impl Serving {
+    /// Starts a worker with one slot and waits until it says where its metrics are.
+    pub fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let log = File::create(dir.path().join("log")).expect("a log file");
+        let cgroups = own_cgroup_parent(name);
+        let mut command = judge_worker();
+        command
+            .arg("serve")
+            .current_dir(dir.path())
+            .env("JUDGE_WORKER_NAME", name)
+            .env("JUDGE_HTTP_ADDR", "127.0.0.1:0")
+            .env("JUDGE_LOG_FORMAT", "json")
+            .env("JUDGE_SLOTS", "1")
+            .env("JUDGE_PROBLEMS", problems());
+        if let Some(parent) = &cgroups {
+            command.env("JUDGE_CGROUP_PARENT", parent);
+        }
+        let child = command
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            // A Ctrl-C at the test is not one at the worker.
+            .process_group(0)
+            .spawn()
+            .expect("the binary can be run");
+        let mut serving = Self {
+            name: name.to_owned(),
+            dir,
+            child,
+            address: String::new(),
+            cgroups,
+            seen: BTreeMap::new(),
+        };
+        serving.address = serving.wait_for("its address", |worker| {
+            let mut lines = worker.log_lines();
+            let line = lines.find(|line| line["message"] == "metrics and health")?;
+            Some(line["address"].as_str()?.to_owned())
+        });
+        serving
+    }
+
+    /// Waits until the worker is ready for work.
+    pub fn wait_until_ready(&mut self) {
+        self.wait_for("readiness", |worker| {
+            let (status, _) = worker.try_get("/readyz")?;
+            (status == 200).then_some(())
+        });
+    }
+
+    /// Waits until `look` finds something; panics with the log if the worker ends first.
+    pub fn wait_for<T>(&mut self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            let ended = self.child.try_wait().expect("a child of ours");
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "{} does not get to {what} ({ended:?}); its log:\n{}",
+                self.name,
+                self.log()
+            );
+            sleep(POLL);
+        }
+    }
+
+    /// Status and body of what its server answers.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        self.try_get(path).expect("the worker's server answers")
+    }
+
+    /// The same, or nothing if nobody listens any more.
+    pub fn try_get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, body.to_owned()))
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).expect("the log")
+    }
+
+    /// The lines of the log; each must be JSON.
+    pub fn log_lines(&self) -> impl Iterator<Item = Value> {
+        let log = self.log();
+        // The last line may be in the making.
+        let whole = log.rfind('\n').map_or(0, |end| end + 1);
+        let lines: Vec<_> = log[..whole]
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line:?}: {e}")))
+            .collect();
+        lines.into_iter()
+    }
+
+    /// Takes note of the processes that it has now, and tells how many these are.
+    pub fn note_processes(&mut self) -> usize {
+        let own = i32::try_from(self.child.id()).expect("a pid fits");
+        let mut parents: BTreeMap<i32, (i32, u64)> = BTreeMap::new();
+        for process in all_processes() {
+            parents.insert(process.pid, (process.parent, process.born));
+        }
+        let descends = |mut pid: i32| {
+            while let Some((parent, _)) = parents.get(&pid) {
+                if *parent == own {
+                    return true;
+                }
+                pid = *parent;
+            }
+            false
+        };
+        let mine = parents.iter().filter(|(pid, _)| descends(**pid));
+        let mine: Vec<_> = mine.map(|(pid, (_, born))| (*pid, *born)).collect();
+        self.seen.extend(mine.iter().copied());
+        mine.len()
+    }
+
+    /// Asks it to finish.
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).expect("a pid fits");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the worker is our child, not reaped");
+    }
+
+    /// Waits for its end; panics unless it is by itself, with code 0 and without a trace.
+    pub fn expect_clean_end(mut self) {
+        let status = self.wait();
+        assert_eq!(
+            status.code(),
+            Some(0),
+            "{} ended with {status}; its log:\n{}",
+            self.name,
+            self.log()
+        );
+        let alive = |process: &Process| {
+            self.seen.get(&process.pid) == Some(&process.born) && process.state != 'Z'
+        };
+        let left: Vec<_> = all_processes().filter(alive).collect();
+        assert!(left.is_empty(), "{} left {left:?}", self.name);
+        let places = self.cgroups.iter().flat_map(|parent| cgroup_places(parent));
+        let left: Vec<_> = places.flat_map(|place| folders_below(&place)).collect();
+        assert!(left.is_empty(), "{} left the cgroups {left:?}", self.name);
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{} does not end; its log:\n{}",
+                self.name,
+                self.log()
+            );
+            sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Fails only when it is reaped already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        for place in self.cgroups.iter().flat_map(|parent| cgroup_places(parent)) {
+            for folder in folders_below(&place).iter().rev() {
+                // What is in use is not ours to report here: a panic would hide the test's.
+                drop(fs::remove_dir(folder));
+            }
+            drop(fs::remove_dir(place));
+        }
+        if std::thread::panicking() {
+            let log = self.log();
+            let odd = log
+                .lines()
+                .filter(|line| !line.contains(r#""level":"INFO""#));
+            eprintln!("warnings of {}:", self.name);
+            odd.for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Process {
+    pid: i32,
+    parent: i32,
+    state: char,
+    /// In clock ticks since boot: tells it from a later one of the same pid.
+    born: u64,
+}
+
+/// `proc_pid_stat(5)` of every process.
+fn all_processes() -> impl Iterator<Item = Process> {
+    let entries = fs::read_dir("/proc").expect("/proc is mounted");
+    entries.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let pid = path.file_name()?.to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(path.join("stat")).ok()?;
+        // The name, in parentheses, may contain anything.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        Some(Process {
+            pid,
+            state: fields.next()?.chars().next()?,
+            parent: fields.next()?.parse().ok()?,
+            born: fields.nth(17)?.parse().ok()?,
+        })
+    })
+}
+
+/// A cgroup for this worker alone, so that what it leaves can be told from what others have. Only
+/// where there are v1 controllers: on v2, the worker may use no other group than its own.
+fn own_cgroup_parent(name: &str) -> Option<PathBuf> {
+    let v1 = Path::new("/sys/fs/cgroup/memory").is_dir();
+    v1.then(|| PathBuf::from(format!("judge-test-{}-{name}", std::process::id())))
+}
+
+fn cgroup_places(parent: &Path) -> Vec<PathBuf> {
+    let controllers = fs::read_dir("/sys/fs/cgroup").expect("cgroups are mounted");
+    let places = controllers.map(|entry| entry.expect("an entry").path().join(parent));
+    places.filter(|place| place.is_dir()).collect()
+}
+
+/// Parents before their children.
+fn folders_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                found.push(entry.path());
+                waiting.push(entry.path());
+            }
+        }
+    }
+    found
+}
