@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROBLEMS := testcases/problems
 
-.PHONY: demo test lint unit verify deploy-check third-party
+.PHONY: demo test lint unit test-v2 verify deploy-check third-party
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -19,6 +19,7 @@ test:
 	$(MAKE) third-party
 	$(MAKE) deploy-check
 	$(MAKE) verify
+	$(MAKE) test-v2
 
 unit:
 	$(CARGO) test --workspace --no-fail-fast
@@ -30,6 +31,10 @@ third-party:
 	else \
 	    echo "third-party cases: not run, for JUDGE_THIRD_PARTY_CASES is not set"; \
 	fi
+
+# The sandbox tests on a kernel that has nothing but cgroup v2 (User-mode Linux, no KVM).
+test-v2:
+	.ci/v2/test
 
 deploy-check:
 	deploy/check.sh

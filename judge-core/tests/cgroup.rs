@@ -59,11 +59,7 @@ impl Drop for Parent {
     fn drop(&mut self) {
         for dir in self.dirs() {
             let removed = fs::remove_dir(&dir);
-            assert!(
-                std::thread::panicking() || removed.is_ok(),
-                "{}: {removed:?}",
-                dir.display()
-            );
+            assert!(std::thread::panicking() || removed.is_ok(), "{}: {removed:?}", dir.display());
         }
     }
 }
@@ -122,10 +118,7 @@ fn the_mode_is_what_is_mounted_here() {
     let parent = Parent::new("mode");
     let mode = parent.claim().cgroups.mode();
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
-    let kinds: Vec<&str> = mounts
-        .lines()
-        .filter_map(|line| line.split(' ').nth(2))
-        .collect();
+    let kinds: Vec<&str> = mounts.lines().filter_map(|line| line.split(' ').nth(2)).collect();
     let expected = match (kinds.contains(&"cgroup"), kinds.contains(&"cgroup2")) {
         (false, true) => Mode::V2,
         (true, false) => Mode::V1,
@@ -166,15 +159,9 @@ fn a_hungry_run_leaves_no_trace_in_the_next_ones_figures() {
         (&Termination::OfItself, Exit::Code(0), 0),
         "{modest:?}"
     );
-    assert!(
-        modest.usage.memory_bytes < hungry.usage.memory_bytes / 2,
-        "{modest:?}"
-    );
+    assert!(modest.usage.memory_bytes < hungry.usage.memory_bytes / 2, "{modest:?}");
     // Nor does the CPU time of the first count for the last, with or without a new group.
-    assert!(
-        modest.usage.cpu < hungry.usage.cpu + greedy.usage.cpu,
-        "{modest:?}"
-    );
+    assert!(modest.usage.cpu < hungry.usage.cpu + greedy.usage.cpu, "{modest:?}");
 }
 
 #[test]
@@ -219,12 +206,7 @@ impl Worker {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let up = lines.find_map(|line| line.unwrap().strip_prefix("up ").map(str::to_owned));
         let instance = up.expect("it gets up").parse().unwrap();
-        Self {
-            process,
-            stdin,
-            lines,
-            instance,
-        }
+        Self { process, stdin, lines, instance }
     }
 
     /// Has it end its run, and hears how that ended.

@@ -116,17 +116,13 @@ struct Source {
 impl Source {
     fn parse(file: impl Into<PathBuf>, text: String) -> Self {
         let file = file.into();
-        let tokens = text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let tokens = text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         Self { file, text, tokens }
     }
 }
 
 fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate stands in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace")
 }
 
 /// Every Rust file below `dir`, in no particular order.
@@ -158,21 +154,14 @@ fn no_room_of_judge_core_uses_a_floor_above() {
     let sources = sources("judge-core/src");
     for Room { name, .. } in JUDGE_CORE {
         let dir = Path::new("judge-core/src").join(name);
-        assert!(
-            sources.iter().any(|source| source.file.starts_with(&dir)),
-            "no room {name}"
-        );
+        assert!(sources.iter().any(|source| source.file.starts_with(&dir)), "no room {name}");
     }
     none(&paths::violations("judge_core", &JUDGE_CORE, &sources));
 }
 
 #[test]
 fn no_room_of_judge_worker_uses_a_floor_above() {
-    none(&paths::violations(
-        "judge_worker",
-        &JUDGE_WORKER,
-        &sources("judge-worker/src"),
-    ));
+    none(&paths::violations("judge_worker", &JUDGE_WORKER, &sources("judge-worker/src")));
 }
 
 #[test]
@@ -201,11 +190,7 @@ fn judge_worker_forbids_unsafe() {
     for root in ["lib.rs", "main.rs"] {
         let file = Path::new("judge-worker/src").join(root);
         let text = std::fs::read_to_string(workspace().join(&file)).unwrap();
-        assert!(
-            unsafety::forbids(&Source::parse(&file, text)),
-            "{}",
-            file.display()
-        );
+        assert!(unsafety::forbids(&Source::parse(&file, text)), "{}", file.display());
     }
 }
 
@@ -214,20 +199,15 @@ fn judge_worker_forbids_unsafe() {
 fn forbidden_dependencies(manifest: &str) -> Vec<String> {
     let manifest: toml::Table = manifest.parse().unwrap();
     let targets = manifest.get("target").and_then(toml::Value::as_table);
-    let tables = targets
-        .into_iter()
-        .flat_map(|targets| targets.values().filter_map(toml::Value::as_table));
+    let tables =
+        targets.into_iter().flat_map(|targets| targets.values().filter_map(toml::Value::as_table));
     tables
         .chain([&manifest])
         .flat_map(|table| ["dependencies", "build-dependencies"].map(|kind| table.get(kind)))
         .filter_map(|dependencies| dependencies?.as_table())
         .flatten()
         .map(|(name, value)| {
-            value
-                .get("package")
-                .and_then(toml::Value::as_str)
-                .unwrap_or(name)
-                .to_owned()
+            value.get("package").and_then(toml::Value::as_str).unwrap_or(name).to_owned()
         })
         .filter(|name| FORBIDDEN_IN_JUDGE_CORE.contains(&name.as_str()))
         .collect()
@@ -290,11 +270,7 @@ mod the_checker {
             "#[path = \"../judging/pool.rs\"] mod pool;",
             "include!(\"../judging/pool.rs\");",
         ] {
-            assert_eq!(
-                paths_in("judge-core/src/sandbox/slot.rs", text).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(paths_in("judge-core/src/sandbox/slot.rs", text).len(), 1, "{text}");
         }
         assert_eq!(
             paths_in("judge-core/src/attic/mod.rs", "").len(),
@@ -312,22 +288,12 @@ mod the_checker {
             "// use crate::judging;\nconst X: &str = \"use crate::judging;\";",
             "use std::collections::BTreeMap; use nix::judging::x; mod judging { } use judging::x;",
         ] {
-            assert_eq!(
-                paths_in("judge-core/src/sandbox/slot.rs", text),
-                [""; 0],
-                "{text}"
-            );
+            assert_eq!(paths_in("judge-core/src/sandbox/slot.rs", text), [""; 0], "{text}");
         }
         let judging = "use crate::{judging, sandbox, sys, toolchain}; use super::super::sys;";
+        assert_eq!(paths_in("judge-core/src/judging/package/mod.rs", judging), [""; 0]);
         assert_eq!(
-            paths_in("judge-core/src/judging/package/mod.rs", judging),
-            [""; 0]
-        );
-        assert_eq!(
-            paths_in(
-                "judge-core/src/lib.rs",
-                "pub mod judging; pub use judging::Verdict;"
-            ),
+            paths_in("judge-core/src/lib.rs", "pub mod judging; pub use judging::Verdict;"),
             [""; 0]
         );
     }
@@ -357,21 +323,11 @@ mod the_checker {
             "#![allow(unsafe_code)]",
             "#[expect(unsafe_code, reason = \"\")] mod x {}",
         ] {
-            assert_eq!(
-                unsafety_in("judge-core/src/sandbox/slot.rs", text),
-                1,
-                "{text}"
-            );
+            assert_eq!(unsafety_in("judge-core/src/sandbox/slot.rs", text), 1, "{text}");
         }
+        assert_eq!(unsafety_in("judge-core/src/system.rs", "unsafe fn f() {}"), 1);
         assert_eq!(
-            unsafety_in("judge-core/src/system.rs", "unsafe fn f() {}"),
-            1
-        );
-        assert_eq!(
-            unsafety_in(
-                "judge-core/src/judging/x.rs",
-                "// unsafe\nconst X: &str = \"unsafe {}\";"
-            ),
+            unsafety_in("judge-core/src/judging/x.rs", "// unsafe\nconst X: &str = \"unsafe {}\";"),
             0
         );
     }
@@ -379,10 +335,7 @@ mod the_checker {
     #[test]
     fn wants_a_reason_directly_above_every_unsafe() {
         let in_sys = |text: &str| unsafety_in("judge-core/src/sys/x.rs", text);
-        assert_eq!(
-            in_sys("fn f() {\n  // SAFETY: no memory.\n  unsafe { g() }\n}"),
-            0
-        );
+        assert_eq!(in_sys("fn f() {\n  // SAFETY: no memory.\n  unsafe { g() }\n}"), 0);
         assert_eq!(
             in_sys(
                 "fn f() {\n  // SAFETY: a long\n  // reason.\n  let x = h(\n    1,\n    unsafe { g() },\n  );\n}"
@@ -394,20 +347,14 @@ mod the_checker {
             0
         );
         assert_eq!(in_sys("fn f() { unsafe { g() } }"), 1);
-        assert_eq!(
-            in_sys("// SAFETY: far away.\nfn f() {\n  unsafe { g() }\n}"),
-            1
-        );
+        assert_eq!(in_sys("// SAFETY: far away.\nfn f() {\n  unsafe { g() }\n}"), 1);
         assert_eq!(
             in_sys(
                 "fn f() {\n  // SAFETY: of the first only.\n  unsafe { g() };\n  unsafe { g() };\n}"
             ),
             1
         );
-        assert_eq!(
-            in_sys("fn f() {\n  // SAFETY: cut off.\n\n  unsafe { g() }\n}"),
-            1
-        );
+        assert_eq!(in_sys("fn f() {\n  // SAFETY: cut off.\n\n  unsafe { g() }\n}"), 1);
         assert_eq!(in_sys("unsafe impl Send for X {}"), 1);
     }
 
@@ -415,15 +362,9 @@ mod the_checker {
     fn sees_a_forbidden_dependency_under_any_name() {
         let found = |text: &str| forbidden_dependencies(text).len();
         assert_eq!(found("[dependencies]\ntokio.workspace = true"), 1);
-        assert_eq!(
-            found("[dependencies]\nrt = { package = \"tokio\", version = \"1\" }"),
-            1
-        );
+        assert_eq!(found("[dependencies]\nrt = { package = \"tokio\", version = \"1\" }"), 1);
         assert_eq!(found("[build-dependencies]\nsqlx = \"0.9\""), 1);
         assert_eq!(found("[target.'cfg(unix)'.dependencies]\nlapin = \"4\""), 1);
-        assert_eq!(
-            found("[dependencies]\nnix = \"0.31\"\n[dev-dependencies]\ntokio = \"1\""),
-            0
-        );
+        assert_eq!(found("[dependencies]\nnix = \"0.31\"\n[dev-dependencies]\ntokio = \"1\""), 0);
     }
 }

@@ -65,10 +65,7 @@ fn no_program_of_the_corpus_does_what_it_is_after_or_leaves_a_trace() {
                         .judge(&case);
                     eprintln!("{}: {judged:?}, {:.1?}", case.name, began.elapsed());
                     if let Err(what) = judged {
-                        failures
-                            .lock()
-                            .unwrap()
-                            .push(format!("{}: {what}", case.name));
+                        failures.lock().unwrap().push(format!("{}: {what}", case.name));
                         // Its place must be free before another one takes it.
                         yard = None;
                     }
@@ -87,11 +84,7 @@ fn every_wall_is_attacked() {
     let attacked: BTreeSet<&str> = cases.iter().map(|case| case.wall.as_str()).collect();
     assert_eq!(attacked, BTreeSet::from(WALLS));
     let used: BTreeSet<&str> = cases.iter().map(|case| case.language.id.as_str()).collect();
-    assert_eq!(
-        used.len(),
-        5,
-        "a language without a hostile program: {used:?}"
-    );
+    assert_eq!(used.len(), 5, "a language without a hostile program: {used:?}");
 }
 
 #[test]
@@ -124,23 +117,14 @@ impl Yard {
         let language = languages.find("c").unwrap();
         let compilation = compile(&mut slot, language, &source_of(source), &Cancel::default());
         let next_run = compilation.unwrap().result.unwrap();
-        Self {
-            slot,
-            host: Host::new(),
-            next_run,
-        }
+        Self { slot, host: Host::new(), next_run }
     }
 
     /// Runs the case and then looks around. An error says what went wrong.
     fn judge(&mut self, case: &Case) -> Result<(), String> {
         let text = self.host.fill_in(&case.text);
         let language = hurried(&case.language);
-        let compiled = compile(
-            &mut self.slot,
-            &language,
-            &source_of(&text),
-            &Cancel::default(),
-        );
+        let compiled = compile(&mut self.slot, &language, &source_of(&text), &Cancel::default());
         let compilation = compiled.map_err(|error| format!("not a fact: {error:?}"))?;
         self.look_around(&[&compilation.output])?;
         let Ok(program) = compilation.result else {
@@ -160,8 +144,7 @@ impl Yard {
                 Some(ruling) => described(&ruling),
                 None => format!("OK {}", last_line(&output)),
             };
-            case.check(&happened)
-                .map_err(|what| format!("{what} {outcome:?}"))?;
+            case.check(&happened).map_err(|what| format!("{what} {outcome:?}"))?;
         }
         Ok(())
     }
@@ -171,10 +154,7 @@ impl Yard {
         self.host.check(told, self.slot.host_ids())?;
         let limits = Limits {
             memory_bytes: MEMORY_BYTES,
-            ..self
-                .next_run
-                .language
-                .run_limits(Duration::from_secs(2), MEMORY_BYTES, 1 << 20)
+            ..self.next_run.language.run_limits(Duration::from_secs(2), MEMORY_BYTES, 1 << 20)
         };
         let input = SealedFile::of_bytes(b"").unwrap();
         let (outcome, seen) = run(&mut self.slot, &self.next_run, &limits, &input)?;
@@ -183,20 +163,14 @@ impl Yard {
             return Err(format!("the next run saw {seen:?}: {outcome:?}"));
         }
         if NEXT_RUN_BYTES < outcome.usage.memory_bytes {
-            return Err(format!(
-                "the next run was charged {} bytes",
-                outcome.usage.memory_bytes
-            ));
+            return Err(format!("the next run was charged {} bytes", outcome.usage.memory_bytes));
         }
         Ok(())
     }
 }
 
 fn source_of(text: &str) -> Vec<SourceFile> {
-    vec![SourceFile {
-        name: None,
-        content: text.into(),
-    }]
+    vec![SourceFile { name: None, content: text.into() }]
 }
 
 /// With compile limits that are soon reached; a runtime with a heap of its own keeps its own.
@@ -272,13 +246,9 @@ fn litter(slot: &mut Slot, script: &str) -> Outcome {
         limits: &limits,
         stdin: &SealedFile::of_bytes(b"").unwrap(),
         files: &[],
-        collect: &[Collect {
-            pattern: "*.out".into(),
-            max_bytes: 64 << 20,
-        }],
+        collect: &[Collect { pattern: "*.out".into(), max_bytes: 64 << 20 }],
     };
-    slot.run(&spec, &mut Capture::default(), &Cancel::default())
-        .unwrap()
+    slot.run(&spec, &mut Capture::default(), &Cancel::default()).unwrap()
 }
 
 #[test]

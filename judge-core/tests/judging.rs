@@ -19,10 +19,7 @@ fn judge_with(slots: u32) -> Judge {
         profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
         cgroups: Cgroups::claim(None).unwrap(),
     };
-    Judge::new(
-        SlotPool::new(config, slots),
-        Languages::load(&ProfileSource::BuiltIn).unwrap(),
-    )
+    Judge::new(SlotPool::new(config, slots), Languages::load(&ProfileSource::BuiltIn).unwrap())
 }
 
 /// Doubles a number: two samples and the given secret inputs.
@@ -40,20 +37,11 @@ fn doubling(dir: &Path, secret: &[i64], extra: &[(&str, &str)]) -> Problem {
     write("problem_statement/problem.en.md", "Double it.\n");
     for (index, number) in [1, 2].iter().enumerate() {
         write(&format!("data/sample/{index}.in"), &format!("{number}\n"));
-        write(
-            &format!("data/sample/{index}.ans"),
-            &format!("{}\n", 2 * number),
-        );
+        write(&format!("data/sample/{index}.ans"), &format!("{}\n", 2 * number));
     }
     for (index, number) in secret.iter().enumerate() {
-        write(
-            &format!("data/secret/{index:03}.in"),
-            &format!("{number}\n"),
-        );
-        write(
-            &format!("data/secret/{index:03}.ans"),
-            &format!("{}\n", 2 * number),
-        );
+        write(&format!("data/secret/{index:03}.in"), &format!("{number}\n"));
+        write(&format!("data/secret/{index:03}.ans"), &format!("{}\n", 2 * number));
     }
     for (path, text) in extra {
         write(path, text);
@@ -71,10 +59,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn python(&self, text: &str) -> Judgement {
-        let sources = [SourceFile {
-            name: None,
-            content: text.into(),
-        }];
+        let sources = [SourceFile { name: None, content: text.into() }];
         let task = Task {
             problem: self.problem,
             language: self.judge.languages().find("python3").unwrap(),
@@ -84,18 +69,12 @@ impl Case<'_> {
             after_failure: self.after_failure,
             parallel: self.parallel,
         };
-        self.judge
-            .judge(&task, &|_| {}, &Cancel::default())
-            .unwrap()
+        self.judge.judge(&task, &|_| {}, &Cancel::default()).unwrap()
     }
 }
 
 fn verdicts(judgement: &Judgement) -> Vec<&'static str> {
-    judgement
-        .tests
-        .iter()
-        .map(|test| test.run.verdict.code())
-        .collect()
+    judgement.tests.iter().map(|test| test.run.verdict.code()).collect()
 }
 
 #[test]
@@ -118,18 +97,10 @@ fn tests_run_in_order_and_stop_at_the_first_failure() {
 
         let wrong = case.python("print(2 * abs(int(input())))");
         assert_eq!(wrong.verdict, Verdict::WrongAnswer);
-        assert_eq!(
-            verdicts(&wrong),
-            ["AC", "AC", "AC", "AC", "WA"],
-            "parallel: {parallel}"
-        );
+        assert_eq!(verdicts(&wrong), ["AC", "AC", "AC", "AC", "WA"], "parallel: {parallel}");
         case.after_failure = AfterFailure::GoOn;
         let wrong = case.python("print(2 * abs(int(input())))");
-        assert_eq!(
-            verdicts(&wrong),
-            ["AC", "AC", "AC", "AC", "WA", "AC"],
-            "parallel: {parallel}"
-        );
+        assert_eq!(verdicts(&wrong), ["AC", "AC", "AC", "AC", "WA", "AC"], "parallel: {parallel}");
     }
 }
 
@@ -190,24 +161,13 @@ fn samples_alone_and_own_input_never_touch_hidden_tests() {
         after_failure: AfterFailure::Stop,
     };
     let samples = case(Mode::Sample).python("print(2 * int(input()))");
-    assert_eq!(
-        (samples.verdict, samples.tests.len()),
-        (Verdict::Accepted, 2)
-    );
-    assert!(
-        samples
-            .tests
-            .iter()
-            .all(|test| test.visibility == Visibility::Public)
-    );
+    assert_eq!((samples.verdict, samples.tests.len()), (Verdict::Accepted, 2));
+    assert!(samples.tests.iter().all(|test| test.visibility == Visibility::Public));
 
     let own = case(Mode::Custom(b"21\n")).python("print(2 * int(input()))");
     assert_eq!((own.verdict, own.tests.len()), (Verdict::Accepted, 1));
     let shown = own.tests[0].run.public.as_ref().unwrap();
-    assert_eq!(
-        (shown.actual.bytes.as_slice(), shown.expected.is_none()),
-        (&b"42\n"[..], true)
-    );
+    assert_eq!((shown.actual.bytes.as_slice(), shown.expected.is_none()), (&b"42\n"[..], true));
 }
 
 #[test]
@@ -223,17 +183,12 @@ fn only_public_tests_carry_data() {
         after_failure: AfterFailure::GoOn,
     };
     let judgement = case.python("import sys\nn = input()\nprint(n)\nprint(n, file=sys.stderr)");
-    let (public, hidden): (Vec<_>, Vec<_>) = judgement
-        .tests
-        .iter()
-        .partition(|test| test.visibility == Visibility::Public);
+    let (public, hidden): (Vec<_>, Vec<_>) =
+        judgement.tests.iter().partition(|test| test.visibility == Visibility::Public);
     assert!(public.iter().all(|test| test.run.public.is_some()));
     assert_eq!(hidden.len(), 1);
     assert!(hidden[0].run.public.is_none());
-    assert!(
-        !format!("{:?}", hidden[0]).contains("777000777"),
-        "{hidden:?}"
-    );
+    assert!(!format!("{:?}", hidden[0]).contains("777000777"), "{hidden:?}");
     let first = public[0].run.public.as_ref().unwrap();
     assert_eq!(first.expected.as_ref().unwrap().bytes, b"2\n");
     assert_eq!(first.stderr.bytes, b"1\n");
@@ -259,10 +214,7 @@ raise SystemExit(42 if right else 43)
 fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
     let dir = tempfile::tempdir().unwrap();
     let yaml = "name: Doubling\nvalidation: custom\nlimits:\n  validation_time: 5\n";
-    let extra = [
-        ("problem.yaml", yaml),
-        ("output_validators/check.py", VALIDATOR),
-    ];
+    let extra = [("problem.yaml", yaml), ("output_validators/check.py", VALIDATOR)];
     let problem = doubling(dir.path(), &[3, 4], &extra);
     let judge = judge_with(2);
     let case = Case {
@@ -272,16 +224,10 @@ fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
         parallel: true,
         after_failure: AfterFailure::Stop,
     };
-    assert_eq!(
-        case.python("print(2 * int(input()))").verdict,
-        Verdict::Accepted
-    );
+    assert_eq!(case.python("print(2 * int(input()))").verdict, Verdict::Accepted);
     let wrong = case.python("print(0)");
     assert_eq!(wrong.verdict, Verdict::WrongAnswer);
-    assert_eq!(
-        wrong.tests[0].run.public.as_ref().unwrap().checker_message,
-        "for 1"
-    );
+    assert_eq!(wrong.tests[0].run.public.as_ref().unwrap().checker_message, "for 1");
     assert_eq!(case.python("print('crash')").verdict, Verdict::JudgingError);
     assert_eq!(case.python("print('loop')").verdict, Verdict::JudgingError);
 }
@@ -301,29 +247,16 @@ fn a_submission_may_lower_its_limits_and_progress_only_grows() {
         language: judge.languages().find("python3").unwrap(),
         sources: &sources,
         mode: Mode::Submit,
-        limits: LowerLimits {
-            memory_bytes: Some(1 << 40),
-            ..LowerLimits::default()
-        },
+        limits: LowerLimits { memory_bytes: Some(1 << 40), ..LowerLimits::default() },
         after_failure: AfterFailure::Stop,
         parallel: false,
     };
     let observe = |stage| stages.lock().unwrap().push(stage);
     let judgement = judge.judge(&task, &observe, &Cancel::default()).unwrap();
     assert_eq!(judgement.verdict, Verdict::Accepted);
-    assert_eq!(
-        judgement.tests[0].run.limits.memory_bytes,
-        128 << 20,
-        "never above the problem's"
-    );
+    assert_eq!(judgement.tests[0].run.limits.memory_bytes, 128 << 20, "never above the problem's");
     let running = |done| Stage::Running { done, total: 3 };
-    let expected = [
-        Stage::Compiling,
-        running(0),
-        running(1),
-        running(2),
-        running(3),
-    ];
+    let expected = [Stage::Compiling, running(0), running(1), running(2), running(3)];
     assert_eq!(*stages.lock().unwrap(), expected);
 
     task.limits.memory_bytes = Some(32 << 20);
@@ -336,10 +269,7 @@ fn a_withdrawn_submission_has_no_judgement() {
     let dir = tempfile::tempdir().unwrap();
     let problem = doubling(dir.path(), &[3], &[]);
     let judge = judge_with(1);
-    let sources = [SourceFile {
-        name: None,
-        content: b"while True: pass".into(),
-    }];
+    let sources = [SourceFile { name: None, content: b"while True: pass".into() }];
     let task = Task {
         problem: &problem,
         language: judge.languages().find("python3").unwrap(),
@@ -356,8 +286,5 @@ fn a_withdrawn_submission_has_no_judgement() {
         }
     };
     let judged = judge.judge(&task, &cancel_when_running, &cancel);
-    assert!(matches!(
-        judged,
-        Err(judge_core::judging::JudgeError::Cancelled)
-    ));
+    assert!(matches!(judged, Err(judge_core::judging::JudgeError::Cancelled)));
 }

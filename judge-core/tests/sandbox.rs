@@ -50,10 +50,7 @@ fn run(slot: &mut Slot, argv: &[&str], stdin: &[u8], limits: &Limits) -> (Outcom
         limits,
         stdin: &SealedFile::of_bytes(stdin).unwrap(),
         files: &[],
-        collect: &[Collect {
-            pattern: "*.out".into(),
-            max_bytes: 1000,
-        }],
+        collect: &[Collect { pattern: "*.out".into(), max_bytes: 1000 }],
     };
     let mut output = Capture::default();
     let outcome = slot.run(&spec, &mut output, &Cancel::default()).unwrap();
@@ -67,10 +64,7 @@ fn a_program_sees_its_input_and_its_output_is_seen() {
     let mut slot = Slot::start(&config, 0).unwrap();
     let (outcome, output) = run(&mut slot, &["/bin/cat"], b"hello\n", &limits());
     assert_eq!(output, "hello\n");
-    assert_eq!(
-        (outcome.termination, outcome.exit),
-        (Termination::OfItself, Exit::Code(0))
-    );
+    assert_eq!((outcome.termination, outcome.exit), (Termination::OfItself, Exit::Code(0)));
     assert!(outcome.usage.cgroup_enforced);
     assert!(0 < outcome.usage.cpu.as_nanos() && 0 < outcome.usage.memory_bytes);
 }
@@ -80,30 +74,17 @@ fn every_limit_is_named_as_the_mechanism_that_ended_the_run() {
     let config = config();
     let mut slot = Slot::start(&config, 0).unwrap();
     // One is tight at a time, so that a slow machine meets no other first.
-    let short = Limits {
-        cpu: Duration::from_millis(300),
-        ..limits()
-    };
+    let short = Limits { cpu: Duration::from_millis(300), ..limits() };
     let (spin, _) = shell(&mut slot, "while :; do :; done", &short);
     assert_eq!(spin.termination, Termination::CpuLimit);
     assert!(short.cpu < spin.usage.cpu, "{:?}", spin.usage);
 
-    let short = Limits {
-        wall: Duration::from_millis(1500),
-        ..limits()
-    };
+    let short = Limits { wall: Duration::from_millis(1500), ..limits() };
     let (sleep, _) = shell(&mut slot, "sleep 1000", &short);
     assert_eq!(sleep.termination, Termination::WallLimit);
-    assert!(
-        short.wall < sleep.usage.wall && sleep.usage.cpu < short.cpu,
-        "{:?}",
-        sleep.usage
-    );
+    assert!(short.wall < sleep.usage.wall && sleep.usage.cpu < short.cpu, "{:?}", sleep.usage);
 
-    let short = Limits {
-        memory_bytes: 64 << 20,
-        ..limits()
-    };
+    let short = Limits { memory_bytes: 64 << 20, ..limits() };
     let (hog, _) = python(&mut slot, "x = bytearray(200 << 20)\nprint(len(x))", &short);
     assert_eq!(hog.termination, Termination::MemoryLimit, "{hog:?}");
     assert!(0 < hog.usage.oom_kills);
@@ -116,10 +97,7 @@ fn every_limit_is_named_as_the_mechanism_that_ended_the_run() {
     assert_eq!(large.exit, Exit::Signal(libc_sigxfsz()), "{large:?}");
 
     let (forbidden, _) = shell(&mut slot, "exec unshare -r true", &limits());
-    assert_eq!(
-        forbidden.termination,
-        Termination::ForbiddenCall("unshare".into())
-    );
+    assert_eq!(forbidden.termination, Termination::ForbiddenCall("unshare".into()));
 
     let (bomb, _) = shell(
         &mut slot,
@@ -139,14 +117,8 @@ fn exit_codes_and_signals_are_told_apart() {
     let config = config();
     let mut slot = Slot::start(&config, 0).unwrap();
     assert_eq!(shell(&mut slot, "exit 7", &limits()).0.exit, Exit::Code(7));
-    assert_eq!(
-        shell(&mut slot, "kill -ABRT $$", &limits()).0.exit,
-        Exit::Signal(6)
-    );
-    assert_eq!(
-        shell(&mut slot, "kill -KILL $$", &limits()).0.termination,
-        Termination::OfItself
-    );
+    assert_eq!(shell(&mut slot, "kill -ABRT $$", &limits()).0.exit, Exit::Signal(6));
+    assert_eq!(shell(&mut slot, "kill -KILL $$", &limits()).0.termination, Termination::OfItself);
 }
 
 #[test]
@@ -171,11 +143,7 @@ fn files_come_out_of_a_run_but_links_and_devices_do_not() {
     let script = "echo good > a.out; ln -s /etc/passwd b.out; mkfifo c.out; mkdir d.out; \
                   head -c 1001 /dev/zero > e.out; ln a.out f.out";
     let (outcome, _) = shell(&mut slot, script, &limits());
-    let names: Vec<&str> = outcome
-        .files
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let names: Vec<&str> = outcome.files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["a.out", "f.out"]);
     assert_eq!(outcome.files[0].1.read_all().unwrap(), b"good\n");
 }
@@ -202,19 +170,10 @@ for path in ["/usr/x", "/x", "/dev/x", "/etc/x", "/proc/x"]:
         pass
 "#;
     let (outcome, output) = python(&mut slot, script, &limits());
-    assert_eq!(
-        outcome.exit,
-        Exit::Code(0),
-        "{}",
-        String::from_utf8_lossy(&outcome.stderr)
-    );
+    assert_eq!(outcome.exit, Exit::Code(0), "{}", String::from_utf8_lossy(&outcome.stderr));
     let lines: Vec<&str> = output.lines().collect();
     assert_eq!(lines[0], "1000 1000 [] 0000000000000000 0000000000000000 1");
-    assert!(
-        !lines[1].contains("sys") && !lines[1].contains("root"),
-        "{}",
-        lines[1]
-    );
+    assert!(!lines[1].contains("sys") && !lines[1].contains("root"), "{}", lines[1]);
     assert_eq!(lines[2], "[0, 1, 2, 3]", "3 is the listing itself");
     assert_eq!(lines[3], "Network is unreachable");
     assert_eq!(lines.len(), 4, "{output}");
@@ -231,11 +190,7 @@ fn an_inherited_file_is_where_it_was_asked_for() {
         env: &[],
         limits: &limits(),
         stdin: &SealedFile::of_bytes(b"").unwrap(),
-        files: &[InputFile {
-            path: "dir/tool".into(),
-            content,
-            executable: true,
-        }],
+        files: &[InputFile { path: "dir/tool".into(), content, executable: true }],
         collect: &[],
     };
     let mut output = Capture::default();
@@ -259,9 +214,7 @@ fn a_run_is_cancelled_from_another_thread() {
     let config = config();
     let mut slot = Slot::start(&config, 0).unwrap();
     let cancel = Cancel::default();
-    let argv: Vec<String> = ["/bin/sh", "-c", "echo up; sleep 1000"]
-        .map(str::to_owned)
-        .into();
+    let argv: Vec<String> = ["/bin/sh", "-c", "echo up; sleep 1000"].map(str::to_owned).into();
     let spec = RunSpec {
         profile: ProfileName::Run,
         argv: &argv,
@@ -290,9 +243,7 @@ fn a_missing_program_is_our_failure_and_says_which() {
         files: &[],
         collect: &[],
     };
-    let error = slot
-        .run(&spec, &mut Capture::default(), &Cancel::default())
-        .unwrap_err();
+    let error = slot.run(&spec, &mut Capture::default(), &Cancel::default()).unwrap_err();
     assert!(error.to_string().contains("no-such-compiler"), "{error}");
 }
 
@@ -314,12 +265,7 @@ fn groups_named(name: &str) -> Vec<std::path::PathBuf> {
     let mounts = text.lines().filter(|line| line.contains(" - cgroup"));
     let points = mounts.filter_map(|line| line.split(' ').nth(4));
     points
-        .flat_map(|point| {
-            [
-                format!("{point}/judge-worker/{name}"),
-                format!("{point}/{name}"),
-            ]
-        })
+        .flat_map(|point| [format!("{point}/judge-worker/{name}"), format!("{point}/{name}")])
         .map(std::path::PathBuf::from)
         .filter(|path| path.exists())
         .collect()

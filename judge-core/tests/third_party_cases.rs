@@ -21,9 +21,7 @@ fn third_party(folder: &str) -> PathBuf {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut paths: Vec<_> = entries
-        .map(|entry| entry.expect("it can be listed").path())
-        .collect();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
     paths.sort();
     paths
 }
@@ -79,12 +77,7 @@ fn packages_made_for_kattis_are_read() {
 
     let (_dir, root) = completed("different");
     let error = Package::read(&root).expect_err("it has no validator");
-    assert!(
-        error
-            .to_string()
-            .starts_with("output_validators is missing"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("output_validators is missing"), "{error}");
     fs::create_dir(root.join("output_validators")).expect("a folder can be made");
     fs::write(root.join("output_validators/validate.py"), "").expect("it can be written");
     let different = Package::read(&root).expect("it is a right package");
@@ -99,25 +92,11 @@ fn a_scoring_package_of_the_draft_format_has_its_groups() {
     let (_dir, root) = completed("oddecho");
     let oddecho = Package::read(&root).expect("it is a right package");
     assert_eq!(oddecho.format, FormatVersion::Draft2023_07);
-    assert_eq!(
-        (oddecho.title(), &*oddecho.titles["sv"]),
-        ("Odd Echo", "Udda eko")
-    );
+    assert_eq!((oddecho.title(), &*oddecho.titles["sv"]), ("Odd Echo", "Udda eko"));
     let groups: Vec<_> = oddecho.groups.iter().map(|group| &*group.name).collect();
-    let expected = [
-        "data",
-        "sample",
-        "secret",
-        "secret/subtask1",
-        "secret/subtask2",
-    ];
+    let expected = ["data", "sample", "secret", "secret/subtask1", "secret/subtask2"];
     assert_eq!(groups, expected);
-    let tests_in = |group| {
-        oddecho
-            .testcases
-            .iter()
-            .filter(|test| oddecho.group_name(test) == group)
-            .count()
-    };
+    let tests_in =
+        |group| oddecho.testcases.iter().filter(|test| oddecho.group_name(test) == group).count();
     assert_eq!(expected.map(tests_in), [0, 2, 0, 3, 13]);
 }

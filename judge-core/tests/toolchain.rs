@@ -25,19 +25,15 @@ fn slot() -> (SlotConfig, Slot) {
 }
 
 fn source(text: &str) -> Vec<SourceFile> {
-    vec![SourceFile {
-        name: None,
-        content: text.into(),
-    }]
+    vec![SourceFile { name: None, content: text.into() }]
 }
 
 /// Compiles and runs with an input; the output.
 fn judge(slot: &mut Slot, language: &Arc<Language>, text: &str, input: &str) -> String {
     let compilation = compile(slot, language, &source(text), &Cancel::default()).unwrap();
     let said = String::from_utf8_lossy(&compilation.output).into_owned();
-    let program = compilation
-        .result
-        .unwrap_or_else(|why| panic!("{}: {why:?}: {said}", language.id));
+    let program =
+        compilation.result.unwrap_or_else(|why| panic!("{}: {why:?}: {said}", language.id));
     let memory = 128 << 20;
     let limits = language.run_limits(Duration::from_secs(20), memory, 1 << 20);
     let spec = RunSpec {
@@ -84,10 +80,7 @@ const SUMS: [(&str, &str); 6] = [
         "javascript",
         "const [a, b] = require('fs').readFileSync(0, 'utf8').split(' ').map(Number); console.log(a + b);",
     ),
-    (
-        "python3",
-        "import random, os, sys\na, b = map(int, input().split())\nprint(a + b)",
-    ),
+    ("python3", "import random, os, sys\na, b = map(int, input().split())\nprint(a + b)"),
 ];
 
 #[test]
@@ -114,21 +107,13 @@ fn what_does_not_compile_is_refused_with_the_compilers_words() {
     for (id, text, said) in [
         ("c", "int main(void){return x;}", "undeclared"),
         ("cpp20", "int main(){return x;}", "not declared"),
-        (
-            "java",
-            "class Main { int f() { return \"\"; } }",
-            "incompatible types",
-        ),
+        ("java", "class Main { int f() { return \"\"; } }", "incompatible types"),
         ("javascript", "const = 1;", "SyntaxError"),
         ("python3", "def f(:\n  pass", "SyntaxError"),
     ] {
         let language = languages.find(id).unwrap();
         let compilation = compile(&mut slot, language, &source(text), &Cancel::default()).unwrap();
-        assert_eq!(
-            compilation.result.unwrap_err(),
-            CompileFailure::Refused,
-            "{id}"
-        );
+        assert_eq!(compilation.result.unwrap_err(), CompileFailure::Refused, "{id}");
         let output = String::from_utf8_lossy(&compilation.output);
         assert!(output.contains(said), "{id}: {output}");
     }
@@ -144,17 +129,9 @@ fn a_compiler_that_never_ends_is_ended_by_its_limit() {
                 constexpr long f(long n) { return n < 2 ? n : f(n - 1) + f(n - 2); }\n\
                 static_assert(f(60) > 0); int main() {}";
     let text = format!("#pragma GCC optimize(\"O3\")\n{bomb}");
-    language
-        .compile
-        .argv
-        .insert(1, "-fconstexpr-ops-limit=1000000000000".into());
-    let compilation = compile(
-        &mut slot,
-        &Arc::new(language),
-        &source(&text),
-        &Cancel::default(),
-    )
-    .unwrap();
+    language.compile.argv.insert(1, "-fconstexpr-ops-limit=1000000000000".into());
+    let compilation =
+        compile(&mut slot, &Arc::new(language), &source(&text), &Cancel::default()).unwrap();
     assert_eq!(compilation.result.unwrap_err(), CompileFailure::Ended);
     assert_eq!(compilation.outcome.termination, Termination::CpuLimit);
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use judge_core::judging::package::{Package, Visibility as PackageVisibility};
 use judge_core::judging::verdict::signal_name;
-use judge_core::judging::{Cause, JudgedTest, Judgement, Shown, ValidatorFailure, Verdict as Ruled};
+use judge_core::judging::{
+    Cause, JudgedTest, Judgement, Shown, ValidatorFailure, Verdict as Ruled,
+};
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::filter::known_name;
 use judge_core::sandbox::{Limits, Termination};

@@ -70,10 +70,7 @@ fn one_node_serves_every_scenario() {
     ];
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let failed = runtime.block_on(run(&node, scenarios.into()));
-    assert!(
-        failed.is_empty(),
-        "failed scenarios (their panics stand above): {failed:#?}"
-    );
+    assert!(failed.is_empty(), "failed scenarios (their panics stand above): {failed:#?}");
 }
 
 async fn run(node: &Arc<Rabbit>, scenarios: Vec<(&'static str, Scenario)>) -> Vec<&'static str> {
@@ -82,11 +79,7 @@ async fn run(node: &Arc<Rabbit>, scenarios: Vec<(&'static str, Scenario)>) -> Ve
         let scene = async { scenario(Scene::open(Arc::clone(node), name).await).await };
         let ended = timeout(2 * PATIENCE, AssertUnwindSafe(scene).catch_unwind()).await;
         let passed = matches!(ended, Ok(Ok(())));
-        println!(
-            "{} {name} ({:?})",
-            if passed { "pass" } else { "FAIL" },
-            started.elapsed()
-        );
+        println!("{} {name} ({:?})", if passed { "pass" } else { "FAIL" }, started.elapsed());
         (!passed).then_some(name)
     });
     let outcomes = stream::iter(outcomes).buffer_unordered(AT_ONCE);
@@ -115,9 +108,7 @@ impl Scene {
 
     async fn enqueue(&self, bodies: &[&str]) {
         for body in bodies {
-            self.wire
-                .publish(&self.config.names.submissions, body.as_bytes())
-                .await;
+            self.wire.publish(&self.config.names.submissions, body.as_bytes()).await;
         }
     }
 
@@ -132,18 +123,12 @@ impl Scene {
 
 async fn connected(config: &BrokerConfig) -> Broker {
     let broker = Broker::connect(config).expect("usable settings");
-    timeout(PATIENCE, broker.ready())
-        .await
-        .expect("in time")
-        .expect("a session");
+    timeout(PATIENCE, broker.ready()).await.expect("in time").expect("a session");
     broker
 }
 
 async fn next(source: &mut AmqpSource) -> Delivery {
-    timeout(PATIENCE, source.next())
-        .await
-        .expect("a delivery in time")
-        .expect("not at its end")
+    timeout(PATIENCE, source.next()).await.expect("a delivery in time").expect("not at its end")
 }
 
 fn text(delivery: &Delivery) -> &str {
@@ -156,12 +141,7 @@ async fn down(config: &BrokerConfig) -> String {
     let told = state.wait_for(|state| {
         matches!(state, BrokerState::Down { reason } if !reason.starts_with("not connected yet"))
     });
-    match timeout(PATIENCE, told)
-        .await
-        .expect("in time")
-        .expect("a supervisor")
-        .clone()
-    {
+    match timeout(PATIENCE, told).await.expect("in time").expect("a supervisor").clone() {
         BrokerState::Down { reason } => reason,
         BrokerState::Up => unreachable!("waited for the opposite"),
     }
@@ -169,19 +149,9 @@ async fn down(config: &BrokerConfig) -> String {
 
 async fn the_topology_can_be_declared_by_any_number_of_workers(scene: Scene) {
     let (first, second) = (scene.broker().await, scene.broker().await);
-    let Names {
-        submissions,
-        rejudge,
-        retry,
-        dead,
-        ..
-    } = &scene.config.names;
+    let Names { submissions, rejudge, retry, dead, .. } = &scene.config.names;
     for queue in [submissions, rejudge, retry, dead] {
-        assert_eq!(
-            second.depth(queue).await.expect("a queue").ready,
-            0,
-            "{queue}"
-        );
+        assert_eq!(second.depth(queue).await.expect("a queue").ready, 0, "{queue}");
     }
     first.close().await;
     second.close().await;
@@ -190,9 +160,7 @@ async fn the_topology_can_be_declared_by_any_number_of_workers(scene: Scene) {
 async fn without_the_configure_right_what_exists_is_used(scene: Scene) {
     drop(scene.broker().await);
     scene.node.ctl(&["add_user", "consumer", "secret"]);
-    scene
-        .node
-        .ctl(&["set_permissions", "consumer", "^$", ".*", ".*"]);
+    scene.node.ctl(&["set_permissions", "consumer", "^$", ".*", ".*"]);
     let mut config = scene.config.clone();
     config.url = scene.node.url_as("consumer", "secret");
     let mut source = connected(&config).await.consume();
@@ -203,17 +171,12 @@ async fn without_the_configure_right_what_exists_is_used(scene: Scene) {
 
 async fn without_the_configure_right_what_is_missing_is_named(scene: Scene) {
     scene.node.ctl(&["add_user", "stranger", "secret"]);
-    scene
-        .node
-        .ctl(&["set_permissions", "stranger", "^$", ".*", ".*"]);
+    scene.node.ctl(&["set_permissions", "stranger", "^$", ".*", ".*"]);
     let mut config = scene.config.clone();
     config.url = scene.node.url_as("stranger", "secret");
     let reason = down(&config).await;
     assert!(reason.contains(&config.names.dead), "{reason}");
-    assert!(
-        reason.contains("does not exist") && reason.contains("configure"),
-        "{reason}"
-    );
+    assert!(reason.contains("does not exist") && reason.contains("configure"), "{reason}");
     assert!(!reason.contains("secret"), "{reason}");
 }
 
@@ -223,10 +186,7 @@ async fn a_queue_with_another_limit_is_used_as_it_is(scene: Scene) {
     drop(connected(&other).await);
     let mut source = scene.broker().await.consume();
     scene.enqueue(&["{}"]).await;
-    assert_eq!(
-        settle(next(&mut source).await, Disposition::Ack).await,
-        Settled::Done
-    );
+    assert_eq!(settle(next(&mut source).await, Disposition::Ack).await, Settled::Done);
 }
 
 async fn a_retry_queue_that_would_strand_jobs_is_refused(scene: Scene) {
@@ -248,10 +208,7 @@ async fn an_acked_submission_arrived_with_its_facts_and_is_gone(scene: Scene) {
         .with_reply_to("replies".into())
         .with_correlation_id("c1".into())
         .with_timestamp(1_700_000_000);
-    scene
-        .wire
-        .publish_with("", &submissions, b"{\"a\":1}", properties)
-        .await;
+    scene.wire.publish_with("", &submissions, b"{\"a\":1}", properties).await;
     let delivery = next(&mut source).await;
     assert_eq!(text(&delivery), "{\"a\":1}");
     assert_eq!((delivery.lane, delivery.redelivered), (Lane::Live, false));
@@ -265,16 +222,7 @@ async fn an_acked_submission_arrived_with_its_facts_and_is_gone(scene: Scene) {
     assert_eq!(settle(delivery, Disposition::Ack).await, Settled::Done);
     // Only what was not acked would be ready again after a close.
     broker.close().await;
-    assert_eq!(
-        scene
-            .broker()
-            .await
-            .depth(&submissions)
-            .await
-            .expect("a depth")
-            .ready,
-        0
-    );
+    assert_eq!(scene.broker().await.depth(&submissions).await.expect("a depth").ready, 0);
 }
 
 async fn what_is_in_hand_comes_again_when_the_connection_is_cut(scene: Scene) {
@@ -284,30 +232,18 @@ async fn what_is_in_hand_comes_again_when_the_connection_is_cut(scene: Scene) {
     scene.enqueue(&["{}"]).await;
     let lost = next(&mut source).await;
     state.mark_unchanged();
-    let ours = scene
-        .node
-        .ctl(&["list_connections", "pid", "client_properties"]);
+    let ours = scene.node.ctl(&["list_connections", "pid", "client_properties"]);
     let role = format!("{} (consuming)", scene.config.connection_name);
-    let line = ours
-        .lines()
-        .find(|line| line.contains(&role))
-        .expect("our connection");
+    let line = ours.lines().find(|line| line.contains(&role)).expect("our connection");
     let pid = line.split_whitespace().next().expect("its pid");
-    scene
-        .node
-        .ctl(&["close_connection", pid, "cut by the test"]);
-    timeout(PATIENCE, state.changed())
-        .await
-        .expect("in time")
-        .expect("a supervisor");
+    scene.node.ctl(&["close_connection", pid, "cut by the test"]);
+    timeout(PATIENCE, state.changed()).await.expect("in time").expect("a supervisor");
     let again = next(&mut source).await;
     assert!(again.redelivered);
     assert_eq!(again.delivery_count, 1);
     assert_eq!(settle(lost, Disposition::Ack).await, Settled::Lost);
     assert_eq!(settle(again, Disposition::Ack).await, Settled::Done);
-    scene
-        .until_ready(&broker, &scene.config.names.submissions, 0)
-        .await;
+    scene.until_ready(&broker, &scene.config.names.submissions, 0).await;
 }
 
 async fn a_consumer_comes_back_when_its_queue_was_deleted(scene: Scene) {
@@ -315,21 +251,14 @@ async fn a_consumer_comes_back_when_its_queue_was_deleted(scene: Scene) {
     scene.enqueue(&["before"]).await;
     let before = next(&mut source).await;
     assert_eq!(settle(before, Disposition::Ack).await, Settled::Done);
-    scene
-        .wire
-        .delete_queue(&scene.config.names.submissions)
+    scene.wire.delete_queue(&scene.config.names.submissions).await;
+    until("the queue is declared again", || scene.wire.exists(&scene.config.names.submissions))
         .await;
-    until("the queue is declared again", || {
-        scene.wire.exists(&scene.config.names.submissions)
-    })
-    .await;
     // While it forms, the broker may reject: a careful sender tries again.
     until("the queue takes a message", async || {
         let properties = BasicProperties::default();
         let sent =
-            scene
-                .wire
-                .try_publish("", &scene.config.names.submissions, b"after", properties);
+            scene.wire.try_publish("", &scene.config.names.submissions, b"after", properties);
         sent.await.expect("a publish")
     })
     .await;
@@ -349,51 +278,33 @@ async fn a_delivery_that_is_dropped_unsettled_goes_back(scene: Scene) {
 
 async fn a_retried_job_returns_to_its_lane_with_its_cause_not_before_its_delay(scene: Scene) {
     let mut source = scene.broker().await.consume();
-    let Names {
-        submissions,
-        rejudge,
-        dead,
-        ..
-    } = &scene.config.names;
+    let Names { submissions, rejudge, dead, .. } = &scene.config.names;
     for (queue, lane) in [(submissions, Lane::Live), (rejudge, Lane::Bulk)] {
         let properties = BasicProperties::default().with_message_id("m1".into());
         scene.wire.publish_with("", queue, b"{}", properties).await;
         for attempt in 0..2 {
             let delivery = next(&mut source).await;
             assert_eq!((delivery.attempt, delivery.lane), (attempt, lane));
-            let (cause, delay) = (
-                format!("no database, time {attempt}"),
-                Duration::from_millis(300),
-            );
+            let (cause, delay) =
+                (format!("no database, time {attempt}"), Duration::from_millis(300));
             let since = Instant::now();
             let retry = Disposition::Retry { cause, delay };
             assert_eq!(settle(delivery, retry).await, Settled::Done);
             let again = next(&mut source).await;
-            assert!(
-                since.elapsed() >= delay,
-                "came back after {:?}",
-                since.elapsed()
-            );
+            assert!(since.elapsed() >= delay, "came back after {:?}", since.elapsed());
             // For the next round, as another worker would get it.
             assert_eq!(settle(again, Disposition::Requeue).await, Settled::Done);
         }
         let delivery = next(&mut source).await;
         let reason = DeadReason::RetriesExhausted;
-        let dispose = Disposition::Dead {
-            reason,
-            detail: "tried twice".into(),
-        };
+        let dispose = Disposition::Dead { reason, detail: "tried twice".into() };
         assert_eq!(settle(delivery, dispose).await, Settled::Done);
         let died = scene.wire.get(dead).await;
         assert_eq!(died.text(CAUSE).as_deref(), Some("no database, time 1"));
         assert_eq!(died.integer(ATTEMPT), Some(2));
         assert_eq!(died.text(QUEUE).as_ref(), Some(queue));
         assert_eq!(
-            died.properties
-                .message_id()
-                .as_ref()
-                .map(ToString::to_string)
-                .as_deref(),
+            died.properties.message_id().as_ref().map(ToString::to_string).as_deref(),
             Some("m1")
         );
     }
@@ -411,10 +322,7 @@ async fn an_oversized_job_is_not_shown_and_dies_whole(scene: Scene) {
     let too_large = oversized.body().expect_err("over the bound");
     assert_eq!((too_large.bytes, too_large.limit), (9, 8));
     let detail = "é".repeat(1000);
-    let dispose = Disposition::Dead {
-        reason: DeadReason::TooLarge,
-        detail,
-    };
+    let dispose = Disposition::Dead { reason: DeadReason::TooLarge, detail };
     assert_eq!(settle(oversized, dispose).await, Settled::Done);
     let died = scene.wire.get(&config.names.dead).await;
     assert_eq!(died.body, b"123456789");
@@ -434,14 +342,8 @@ async fn a_job_given_back_too_often_is_dead_lettered_by_the_broker(scene: Scene)
         assert_eq!(settle(delivery, Disposition::Requeue).await, Settled::Done);
     }
     let died = scene.wire.get(&config.names.dead).await;
-    assert_eq!(
-        died.text("x-first-death-reason").as_deref(),
-        Some("delivery_limit")
-    );
-    assert_eq!(
-        died.text("x-first-death-queue").as_ref(),
-        Some(&config.names.submissions)
-    );
+    assert_eq!(died.text("x-first-death-reason").as_deref(), Some("delivery_limit"));
+    assert_eq!(died.text("x-first-death-queue").as_ref(), Some(&config.names.submissions));
 }
 
 async fn a_job_that_cannot_be_moved_goes_back_to_its_queue(scene: Scene) {
@@ -449,26 +351,11 @@ async fn a_job_that_cannot_be_moved_goes_back_to_its_queue(scene: Scene) {
     scene.wire.delete_queue(&scene.config.names.dead).await;
     scene.wire.delete_queue(&scene.config.names.retry).await;
     scene.enqueue(&["{}"]).await;
-    let poison = || Disposition::Dead {
-        reason: DeadReason::Poison,
-        detail: String::new(),
-    };
-    let retry = || Disposition::Retry {
-        cause: String::new(),
-        delay: Duration::ZERO,
-    };
-    assert_eq!(
-        settle(next(&mut source).await, poison()).await,
-        Settled::Requeued
-    );
-    assert_eq!(
-        settle(next(&mut source).await, retry()).await,
-        Settled::Requeued
-    );
-    assert_eq!(
-        settle(next(&mut source).await, Disposition::Ack).await,
-        Settled::Done
-    );
+    let poison = || Disposition::Dead { reason: DeadReason::Poison, detail: String::new() };
+    let retry = || Disposition::Retry { cause: String::new(), delay: Duration::ZERO };
+    assert_eq!(settle(next(&mut source).await, poison()).await, Settled::Requeued);
+    assert_eq!(settle(next(&mut source).await, retry()).await, Settled::Requeued);
+    assert_eq!(settle(next(&mut source).await, Disposition::Ack).await, Settled::Done);
 }
 
 fn verdict(request_id: &str) -> VerdictEnvelope {
@@ -506,10 +393,7 @@ async fn a_verdict_reaches_its_room_and_its_sender(scene: Scene) {
     envelope.reply_to = Some(sender.clone());
     envelope.correlation_id = Some("c1".into());
     envelope.traceparent = Some("00-trace-span-01".into());
-    publisher
-        .publish_verdict(&envelope)
-        .await
-        .expect("a confirm");
+    publisher.publish_verdict(&envelope).await.expect("a confirm");
     for (queue, key) in [(&room, "verdict.room7.s1"), (&sender, sender.as_str())] {
         let event = scene.wire.get(queue).await;
         let short =
@@ -518,25 +402,13 @@ async fn a_verdict_reaches_its_room_and_its_sender(scene: Scene) {
         assert_eq!(event.body, envelope.payload);
         assert_eq!(*event.properties.delivery_mode(), Some(2));
         assert_eq!(short(event.properties.message_id()).as_deref(), Some("r1"));
-        assert_eq!(
-            short(event.properties.correlation_id()).as_deref(),
-            Some("c1")
-        );
-        assert_eq!(
-            short(event.properties.content_type()).as_deref(),
-            Some("application/json")
-        );
+        assert_eq!(short(event.properties.correlation_id()).as_deref(), Some("c1"));
+        assert_eq!(short(event.properties.content_type()).as_deref(), Some("application/json"));
         assert_eq!(short(event.properties.kind()).as_deref(), Some("verdict"));
-        assert_eq!(
-            event.text("traceparent").as_deref(),
-            Some("00-trace-span-01")
-        );
+        assert_eq!(event.text("traceparent").as_deref(), Some("00-trace-span-01"));
     }
     envelope.reply_to = Some("gone".into());
-    publisher
-        .publish_verdict(&envelope)
-        .await
-        .expect("a sender who left is no failure");
+    publisher.publish_verdict(&envelope).await.expect("a sender who left is no failure");
     assert_eq!(publisher.progress_dropped(), 0);
 }
 
@@ -574,24 +446,16 @@ async fn prefetch_bounds_what_is_unsettled(scene: Scene) {
 }
 
 async fn two_workers_share_the_work(scene: Scene) {
-    let mut sources = [
-        scene.broker().await.consume(),
-        scene.broker().await.consume(),
-    ];
+    let mut sources = [scene.broker().await.consume(), scene.broker().await.consume()];
     let bodies: Vec<String> = (0..20).map(|n| n.to_string()).collect();
     let expected: BTreeSet<String> = bodies.iter().cloned().collect();
-    scene
-        .enqueue(&bodies.iter().map(String::as_str).collect::<Vec<_>>())
-        .await;
+    scene.enqueue(&bodies.iter().map(String::as_str).collect::<Vec<_>>()).await;
     // Each holds one of them, so neither can have it all.
     let [first, second] = &mut sources;
     let mut in_hand = vec![next(first).await, next(second).await];
     let mut judged = BTreeSet::new();
     while let Some(delivery) = in_hand.pop() {
-        assert!(
-            judged.insert(text(&delivery).to_owned()),
-            "one delivery each"
-        );
+        assert!(judged.insert(text(&delivery).to_owned()), "one delivery each");
         assert_eq!(settle(delivery, Disposition::Ack).await, Settled::Done);
         if judged.len() + in_hand.len() < expected.len() {
             let [first, second] = &mut sources;
@@ -647,29 +511,18 @@ async fn commands_reach_every_worker_and_bad_ones_nobody(scene: Scene) {
     let control = &scene.config.names.control;
     // Until both listen, a command finds nobody.
     until("both workers listen", async || {
-        scene
-            .node
-            .ctl(&["list_bindings", "source_name"])
-            .lines()
-            .filter(|l| l == control)
-            .count()
+        scene.node.ctl(&["list_bindings", "source_name"]).lines().filter(|l| l == control).count()
             == 2
     })
     .await;
     let drain = br#"{"type":"drain"}"#.as_slice();
     let cancel = br#"{"type":"cancel","submissionId":"s1"}"#.as_slice();
     for body in [cancel, b"not a command", drain] {
-        scene
-            .wire
-            .publish_with(control, "", body, BasicProperties::default())
-            .await;
+        scene.wire.publish_with(control, "", body, BasicProperties::default()).await;
     }
     for commands in &mut workers {
         let mut next = async || timeout(PATIENCE, commands.recv()).await.expect("in time");
-        assert_eq!(
-            next().await,
-            Some(Command::Cancel(Target::Submission("s1".into())))
-        );
+        assert_eq!(next().await, Some(Command::Cancel(Target::Submission("s1".into()))));
         assert_eq!(next().await, Some(Command::Drain));
     }
 }

@@ -53,10 +53,7 @@ async fn a_broker_killed_under_load_loses_no_confirmed_job_and_no_confirmed_verd
     let (confirmed, mut state) = (AtomicUsize::new(0), broker.state());
     let crash = async move {
         let mut node = node;
-        until("a quarter is judged", async || {
-            judged_by_now.borrow().len() >= JOBS / 4
-        })
-        .await;
+        until("a quarter is judged", async || judged_by_now.borrow().len() >= JOBS / 4).await;
         node = blocking(node, Rabbit::kill9).await;
         let down = state.wait_for(|state| matches!(state, BrokerState::Down { .. }));
         drop(down.await.expect("a supervisor"));
@@ -64,23 +61,12 @@ async fn a_broker_killed_under_load_loses_no_confirmed_job_and_no_confirmed_verd
     };
     let work = async {
         let source = broker.consume();
-        judge_all(
-            source,
-            &Publisher::new(&broker, &config.names.events),
-            &expected,
-            &judged_tx,
-        )
-        .await;
+        judge_all(source, &Publisher::new(&broker, &config.names.events), &expected, &judged_tx)
+            .await;
     };
     let everything = async {
         tokio::join!(
-            enqueue_all(
-                &url,
-                &config.names.submissions,
-                &expected,
-                &confirmed,
-                &judged
-            ),
+            enqueue_all(&url, &config.names.submissions, &expected, &confirmed, &judged),
             work,
             crash
         )
@@ -91,12 +77,7 @@ async fn a_broker_killed_under_load_loses_no_confirmed_job_and_no_confirmed_verd
     let wire = Wire::open(&url).await;
     let mut verdicts = BTreeSet::new();
     while let Some(stored) = wire.try_get(VERDICTS).await {
-        let id = stored
-            .properties
-            .message_id()
-            .as_ref()
-            .expect("an id")
-            .to_string();
+        let id = stored.properties.message_id().as_ref().expect("an id").to_string();
         verdicts.insert(id);
     }
     assert_eq!(verdicts, expected);
@@ -137,12 +118,7 @@ async fn enqueue_all(
                 continue;
             };
             let properties = BasicProperties::default();
-            match timeout(
-                PATIENCE,
-                open.try_publish("", queue, job.as_bytes(), properties),
-            )
-            .await
-            {
+            match timeout(PATIENCE, open.try_publish("", queue, job.as_bytes(), properties)).await {
                 Ok(Ok(true)) => {
                     wire = Some(open);
                     break;
@@ -163,13 +139,8 @@ async fn judge_all(
     judged: &watch::Sender<BTreeSet<String>>,
 ) {
     while judged.borrow().len() < expected.len() {
-        let delivery = source
-            .next()
-            .await
-            .expect("the source never ends by itself");
-        let job = str::from_utf8(delivery.body().expect("small"))
-            .expect("UTF-8")
-            .to_owned();
+        let delivery = source.next().await.expect("the source never ends by itself");
+        let job = str::from_utf8(delivery.body().expect("small")).expect("UTF-8").to_owned();
         let verdict = VerdictEnvelope {
             room_id: None,
             submission_id: job.clone(),

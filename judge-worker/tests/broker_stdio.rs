@@ -24,12 +24,7 @@ fn source_of(input: Vec<u8>, chunk_bytes: usize) -> Source {
 async fn drain(source: &mut Source) -> Vec<Result<Vec<u8>, usize>> {
     let mut bodies = Vec::new();
     while let Some(delivery) = source.next().await {
-        bodies.push(
-            delivery
-                .body()
-                .map(<[u8]>::to_vec)
-                .map_err(|too_large| too_large.bytes),
-        );
+        bodies.push(delivery.body().map(<[u8]>::to_vec).map_err(|too_large| too_large.bytes));
         assert_eq!(settle(delivery, Disposition::Ack).await, Settled::Done);
     }
     bodies
@@ -38,24 +33,14 @@ async fn drain(source: &mut Source) -> Vec<Result<Vec<u8>, usize>> {
 #[tokio::test]
 async fn lines_arrive_in_order_whatever_is_in_them() {
     let input = b"{\"a\":1}\r\n\n\xff\xfe\n0123456789abcdef\nno line feed".to_vec();
-    let expected = [
-        &b"{\"a\":1}"[..],
-        b"\xff\xfe",
-        b"0123456789abcdef",
-        b"no line feed",
-    ];
+    let expected = [&b"{\"a\":1}"[..], b"\xff\xfe", b"0123456789abcdef", b"no line feed"];
     let expected: Vec<_> = expected.into_iter().map(|body| Ok(body.to_vec())).collect();
     assert_eq!(drain(&mut source_of(input, 3)).await, expected);
 }
 
 #[tokio::test]
 async fn a_line_over_the_bound_is_told_by_its_size_and_the_next_one_is_whole() {
-    let input = [
-        b"before\n".to_vec(),
-        vec![b'x'; 100_000],
-        b"\nafter\n".to_vec(),
-    ]
-    .concat();
+    let input = [b"before\n".to_vec(), vec![b'x'; 100_000], b"\nafter\n".to_vec()].concat();
     let expected = [Ok(b"before".to_vec()), Err(100_000), Ok(b"after".to_vec())];
     assert_eq!(drain(&mut source_of(input, 1 << 10)).await, expected);
 }
@@ -64,28 +49,16 @@ async fn a_line_over_the_bound_is_told_by_its_size_and_the_next_one_is_whole() {
 async fn what_is_given_back_comes_again_after_the_end_of_the_input() {
     let mut source = source_of(b"job\n".to_vec(), 64);
     let first = source.next().await.expect("the line");
-    assert_eq!(
-        (first.attempt, first.delivery_count, first.redelivered),
-        (0, 0, false)
-    );
+    assert_eq!((first.attempt, first.delivery_count, first.redelivered), (0, 0, false));
     let (cause, delay) = ("no database".into(), Duration::from_millis(50));
-    assert_eq!(
-        settle(first, Disposition::Retry { cause, delay }).await,
-        Settled::Done
-    );
+    assert_eq!(settle(first, Disposition::Retry { cause, delay }).await, Settled::Done);
     let second = source.next().await.expect("the line again");
-    assert_eq!(
-        (second.attempt, second.delivery_count, second.redelivered),
-        (1, 1, true)
-    );
+    assert_eq!((second.attempt, second.delivery_count, second.redelivered), (1, 1, true));
     assert_eq!(settle(second, Disposition::Requeue).await, Settled::Done);
     let third = source.next().await.expect("the line again");
     assert_eq!((third.attempt, third.delivery_count), (1, 2));
     assert_eq!(third.body(), Ok(&b"job"[..]));
-    let dead = Disposition::Dead {
-        reason: DeadReason::Poison,
-        detail: String::new(),
-    };
+    let dead = Disposition::Dead { reason: DeadReason::Poison, detail: String::new() };
     assert_eq!(settle(third, dead).await, Settled::Done);
     assert!(source.next().await.is_none());
 }

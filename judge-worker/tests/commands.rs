@@ -34,21 +34,10 @@ fn text(bytes: &[u8]) -> String {
 /// Runs `serve --queue stdio` on these lines, up to the end of its input.
 fn serve_stdio(history: &Path, lines: &[String]) -> Output {
     let mut worker = judge_worker()
-        .args([
-            "serve",
-            "--queue",
-            "stdio",
-            "--log-format",
-            "json",
-            "--slots",
-            "1",
-        ])
+        .args(["serve", "--queue", "stdio", "--log-format", "json", "--slots", "1"])
         .args(["--http-addr", "127.0.0.1:0", "--problems"])
         .arg(problems())
-        .env(
-            "JUDGE_DATABASE_URL",
-            format!("sqlite://{}", history.display()),
-        )
+        .env("JUDGE_DATABASE_URL", format!("sqlite://{}", history.display()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -58,10 +47,7 @@ fn serve_stdio(history: &Path, lines: &[String]) -> Output {
     let input = lines.join("\n") + "\n";
     let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = worker.wait_with_output().expect("the worker ends");
-    writing
-        .join()
-        .expect("no panic")
-        .expect("the worker reads everything");
+    writing.join().expect("no panic").expect("the worker reads everything");
     output
 }
 
@@ -85,15 +71,9 @@ async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history
             submission("s-wrong", &json!({"language": "python3", "source": wrong})),
             r#"{"submissionId": "#.to_owned(),
             "no JSON at all".to_owned(),
-            submission(
-                "s-unknown",
-                &json!({"problemId": "nothing", "source": right}),
-            ),
+            submission("s-unknown", &json!({"problemId": "nothing", "source": right})),
             submission("s-sample", &json!({"mode": "sample", "source": right})),
-            submission(
-                "s-other",
-                &json!({"requestId": "s-right", "source": "int main;"}),
-            ),
+            submission("s-other", &json!({"requestId": "s-right", "source": "int main;"})),
             first,
         ],
     );
@@ -102,10 +82,7 @@ async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history
     assert!(!log.is_empty());
     for line in log.lines() {
         let line: Value = serde_json::from_str(line).expect("a log line is JSON");
-        assert!(
-            line["level"].is_string() && line["type"].is_null(),
-            "an event in the log: {line}"
-        );
+        assert!(line["level"].is_string() && line["type"].is_null(), "an event in the log: {line}");
     }
 
     let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -126,22 +103,11 @@ async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history
         .iter()
         .map(|(id, lines)| {
             let verdict: Value = serde_json::from_str(&lines[0]).expect("JSON");
-            (
-                id.as_str(),
-                verdict["verdict"].as_str().expect("a code").to_owned(),
-            )
+            (id.as_str(), verdict["verdict"].as_str().expect("a code").to_owned())
         })
         .collect();
-    let expected = [
-        ("s-right", "AC"),
-        ("s-sample", "AC"),
-        ("s-unknown", "JE"),
-        ("s-wrong", "WA"),
-    ];
-    assert_eq!(
-        codes,
-        expected.map(|(id, code)| (id, code.to_owned())).into()
-    );
+    let expected = [("s-right", "AC"), ("s-sample", "AC"), ("s-unknown", "JE"), ("s-wrong", "WA")];
+    assert_eq!(codes, expected.map(|(id, code)| (id, code.to_owned())).into());
     let again = &verdicts["s-right"];
     assert_eq!(again.len(), 2, "the same request is answered again");
     assert_eq!(again[0], again[1], "with the same verdict");
@@ -149,10 +115,7 @@ async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history
     let url = format!("sqlite://{}", history.display());
     let mut history = SqliteConnection::connect(&url).await.expect("the history");
     let query = "SELECT id, submission_id, verdict, history_key FROM judge_history";
-    let rows = sqlx::query(query)
-        .fetch_all(&mut history)
-        .await
-        .expect("rows");
+    let rows = sqlx::query(query).fetch_all(&mut history).await.expect("rows");
     assert_eq!(rows.len(), 3, "one a request");
     for row in rows {
         let id: String = row.get("submission_id");
@@ -161,10 +124,7 @@ async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history
         let key: Option<String> = row.get("history_key");
         assert_eq!(key, (id == "s-right").then(|| "key:1".to_owned()));
     }
-    assert_eq!(
-        history_ids["s-unknown"], None,
-        "what is not judged has no history"
-    );
+    assert_eq!(history_ids["s-unknown"], None, "what is not judged has no history");
 }
 
 fn judge(args: &[&str]) -> Output {
@@ -196,11 +156,7 @@ fn judge_prints_one_object_that_the_schema_of_verdicts_describes() {
         stdin.write_all(&output.stdout).expect("the checker reads");
         drop(stdin);
         let checked = check.wait_with_output().expect("the checker ends");
-        assert!(
-            checked.status.success(),
-            "{verdict}:\n{}",
-            text(&checked.stderr)
-        );
+        assert!(checked.status.success(), "{verdict}:\n{}", text(&checked.stderr));
     }
 }
 
@@ -211,10 +167,7 @@ fn the_exit_code_of_judge_tells_accepted_from_other_verdicts_from_mistakes() {
         (&["sums", right][..], 0),
         (&["sums", right, "--sample"], 0),
         (&["sums", "sums/submissions/wrong_answer/drops_signs.py"], 1),
-        (
-            &["sums", "sums/submissions/rejected/missing_semicolon.c"],
-            1,
-        ),
+        (&["sums", "sums/submissions/rejected/missing_semicolon.c"], 1),
         (&["sums", "no_such_file.py"], 2),
         (&["no-such-problem", right], 2),
         (&["sums", right, "--language", "cobol"], 2),
@@ -237,10 +190,7 @@ fn an_output_validator_that_fails_is_our_failure_and_not_a_verdict_on_the_progra
     fs::create_dir(&validators).expect("the copy is ours");
     fs::write(validators.join("validate.py"), "import sys\nsys.exit(1)\n").expect("written");
     let source = package.join("submissions/accepted/remembered.py");
-    let args = [
-        package.to_str().expect("UTF-8"),
-        source.to_str().expect("UTF-8"),
-    ];
+    let args = [package.to_str().expect("UTF-8"), source.to_str().expect("UTF-8")];
     let output = judge(&args);
     let said = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
@@ -257,9 +207,7 @@ fn copy_of(name: &str, below: &Path) -> PathBuf {
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).expect("a new folder");
     for entry in fs::read_dir(from).expect("a folder") {
-        let (from, to) = entry
-            .map(|e| (e.path(), to.join(e.file_name())))
-            .expect("an entry");
+        let (from, to) = entry.map(|e| (e.path(), to.join(e.file_name()))).expect("an entry");
         if from.is_dir() {
             copy_folder(&from, &to);
         } else {
@@ -289,10 +237,7 @@ fn quick_package(below: &Path) -> PathBuf {
 fn verify(package: &Path) -> (Option<i32>, String) {
     let output = judge_worker().arg("verify").arg(package).output();
     let output = output.expect("the binary can be run");
-    (
-        output.status.code(),
-        text(&output.stdout) + &text(&output.stderr),
-    )
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }
 
 #[test]

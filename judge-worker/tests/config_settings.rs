@@ -21,11 +21,7 @@ fn resolve(
     toml: &str,
 ) -> Result<Settings, SettingsError> {
     let file = ConfigFile::parse(Path::new("judge.toml"), toml)?;
-    Settings::resolve(
-        &args(flags),
-        &variables.iter().copied().collect(),
-        Some(&file),
-    )
+    Settings::resolve(&args(flags), &variables.iter().copied().collect(), Some(&file))
 }
 
 fn defaults() -> Settings {
@@ -33,44 +29,28 @@ fn defaults() -> Settings {
 }
 
 fn mistake(flags: &[&str], variables: &[(&str, &str)], toml: &str) -> String {
-    resolve(flags, variables, toml)
-        .expect_err("these settings are wrong")
-        .to_string()
+    resolve(flags, variables, toml).expect_err("these settings are wrong").to_string()
 }
 
 #[test]
 fn the_example_has_every_setting_once_at_its_default_with_a_comment() {
     let text = fs::read_to_string(EXAMPLE).unwrap();
     let file = ConfigFile::parse(Path::new(EXAMPLE), &text).unwrap();
-    let settings = Settings::resolve(
-        &SettingsArgs::default(),
-        &Environment::default(),
-        Some(&file),
-    )
-    .unwrap();
+    let settings =
+        Settings::resolve(&SettingsArgs::default(), &Environment::default(), Some(&file)).unwrap();
     assert_eq!(settings, defaults());
 
     let table: toml::Table = text.parse().unwrap();
     for setting in SETTINGS {
-        let value = setting
-            .key
-            .split('.')
-            .try_fold(None, |at: Option<&toml::Value>, key| {
-                at.map_or(table.get(key), |at| at.get(key)).map(Some)
-            });
-        let value = value
-            .flatten()
-            .unwrap_or_else(|| panic!("{} is missing", setting.key));
-        let shown = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let value = setting.key.split('.').try_fold(None, |at: Option<&toml::Value>, key| {
+            at.map_or(table.get(key), |at| at.get(key)).map(Some)
+        });
+        let value = value.flatten().unwrap_or_else(|| panic!("{} is missing", setting.key));
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         assert_eq!(shown, setting.default, "{}", setting.key);
     }
     for block in text.split("\n\n") {
-        assert!(
-            block.starts_with('#'),
-            "a setting without a comment: {block}"
-        );
+        assert!(block.starts_with('#'), "a setting without a comment: {block}");
     }
 }
 
@@ -82,10 +62,7 @@ fn every_setting_has_a_flag_whose_help_names_its_variable() {
         let flag = format!("--{}", arg.get_long().unwrap());
         let help = arg.get_help().unwrap().to_string();
         let variable = flag[2..].replace('-', "_").to_uppercase();
-        assert!(
-            help.ends_with(&format!("(env: JUDGE_{variable})")),
-            "{flag}: {help}"
-        );
+        assert!(help.ends_with(&format!("(env: JUDGE_{variable})")), "{flag}: {help}");
         flags.insert(flag);
     }
     let mut expected: BTreeSet<String> = SETTINGS.iter().map(Setting::flag).collect();
@@ -108,10 +85,7 @@ fn a_flag_goes_before_a_variable_and_a_variable_before_the_file() {
         ("http_addr", _) => format!("[::1]:{}", 100 + n),
         _ => format!("text-{n}"),
     };
-    for setting in SETTINGS
-        .iter()
-        .filter(|setting| !setting.key.ends_with("_file"))
-    {
+    for setting in SETTINGS.iter().filter(|setting| !setting.key.ends_with("_file")) {
         let [flag, variable, file] = [0, 1, 2].map(|n| other(setting, n));
         let flag = format!("{}={flag}", setting.flag());
         let name = setting.variable();
@@ -126,18 +100,8 @@ fn a_flag_goes_before_a_variable_and_a_variable_before_the_file() {
         for given in [&by_flag, &by_variable, &by_file] {
             assert_ne!(*given, defaults(), "{} has no effect", setting.key);
         }
-        assert_eq!(
-            resolve(&[&flag], &variables, &toml).unwrap(),
-            by_flag,
-            "{}",
-            setting.key
-        );
-        assert_eq!(
-            resolve(&[], &variables, &toml).unwrap(),
-            by_variable,
-            "{}",
-            setting.key
-        );
+        assert_eq!(resolve(&[&flag], &variables, &toml).unwrap(), by_flag, "{}", setting.key);
+        assert_eq!(resolve(&[], &variables, &toml).unwrap(), by_variable, "{}", setting.key);
     }
 }
 
@@ -149,11 +113,7 @@ fn an_empty_variable_counts_as_not_set() {
 
 #[test]
 fn a_switch_is_turned_on_by_its_bare_flag_and_takes_no_argument_from_the_next_word() {
-    assert!(
-        resolve(&["--parallel-tests"], &[], "")
-            .unwrap()
-            .parallel_tests
-    );
+    assert!(resolve(&["--parallel-tests"], &[], "").unwrap().parallel_tests);
     let command = SettingsArgs::augment_args(Command::new("judge").no_binary_name(true))
         .arg(clap::Arg::new("source"));
     let matches = command.get_matches_from(["--parallel-tests", "main.c"]);
@@ -201,21 +161,9 @@ fn no_password_is_shown_whether_the_url_is_right_or_wrong() {
     assert!(!format!("{settings:?}{}", settings.amqp_url).contains("hunter2"));
     let mistakes = [
         mistake(&[], &[("JUDGE_AMQP_URL", "http://user:hunter2@host")], ""),
-        mistake(
-            &[],
-            &[],
-            "database_url = \"postgres://user:hunter2@host/db\"",
-        ),
-        mistake(
-            &[],
-            &[],
-            "database_url = \"mysql://user:hunter2@host/db\" oops",
-        ),
-        mistake(
-            &[],
-            &[],
-            "database_url = [\"mysql://user:hunter2@host/db\"]",
-        ),
+        mistake(&[], &[], "database_url = \"postgres://user:hunter2@host/db\""),
+        mistake(&[], &[], "database_url = \"mysql://user:hunter2@host/db\" oops"),
+        mistake(&[], &[], "database_url = [\"mysql://user:hunter2@host/db\"]"),
     ];
     for told in mistakes {
         assert!(!told.contains("hunter2"), "{told}");
@@ -235,19 +183,13 @@ fn a_secret_may_stand_in_a_file_and_the_first_place_still_goes_first() {
     let settings = resolve(&["--amqp-url=amqp://by-flag"], &by_variable, "").unwrap();
     assert_eq!(settings.amqp_url.expose(), "amqp://by-flag");
 
-    let twice = [
-        ("JUDGE_AMQP_URL_FILE", path),
-        ("JUDGE_AMQP_URL", "amqp://host"),
-    ];
+    let twice = [("JUDGE_AMQP_URL_FILE", path), ("JUDGE_AMQP_URL", "amqp://host")];
     assert_eq!(
         mistake(&[], &twice, ""),
         "JUDGE_AMQP_URL and JUDGE_AMQP_URL_FILE both give the same setting: leave one of them out"
     );
     let missing = mistake(&["--database-url-file=/nowhere/at/all"], &[], "");
-    assert_eq!(
-        missing,
-        "--database-url-file: cannot read \"/nowhere/at/all\""
-    );
+    assert_eq!(missing, "--database-url-file: cannot read \"/nowhere/at/all\"");
 }
 
 #[test]

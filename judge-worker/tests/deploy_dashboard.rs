@@ -23,11 +23,7 @@ struct BusyWorker {
 
 impl BusyWorker {
     async fn start() -> Self {
-        let build = BuildInfo {
-            version: "0",
-            commit: "unknown",
-            cgroup: CgroupLabel::V2,
-        };
+        let build = BuildInfo { version: "0", commit: "unknown", cgroup: CgroupLabel::V2 };
         let languages = Languages::from_iter(["c", "python3"]);
         let metrics = Metrics::new(languages, build).expect("every family is declared once");
         let free = SocketAddr::from(([127, 0, 0, 1], 0));

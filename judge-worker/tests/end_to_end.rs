@@ -46,18 +46,12 @@ async fn two_workers_judge_two_hundred_submissions_and_every_promise_holds() {
     let python = python.await.expect("Python is there");
 
     let (amqp, mysql) = (rabbit.url(), database.url());
-    let settings = [
-        ("JUDGE_AMQP_URL", amqp.as_str()),
-        ("JUDGE_DATABASE_URL", mysql.as_str()),
-    ];
+    let settings = [("JUDGE_AMQP_URL", amqp.as_str()), ("JUDGE_DATABASE_URL", mysql.as_str())];
     let mut workers = ["anna", "ben"].map(|name| Serving::start(name, &settings));
     for worker in &mut workers {
         worker.wait_until_ready();
     }
-    let addresses: Vec<_> = workers
-        .iter()
-        .map(|worker| worker.address.clone())
-        .collect();
+    let addresses: Vec<_> = workers.iter().map(|worker| worker.address.clone()).collect();
     let prometheus = Prometheus::scraping(&addresses);
 
     let client = Command::new(&python)
@@ -72,17 +66,11 @@ async fn two_workers_judge_two_hundred_submissions_and_every_promise_holds() {
     let told = String::from_utf8_lossy(&client.stdout);
     println!("{told}");
     let errors = String::from_utf8_lossy(&client.stderr);
-    assert!(
-        client.status.success(),
-        "the client finds fault:\n{told}{errors}"
-    );
+    assert!(client.status.success(), "the client finds fault:\n{told}{errors}");
 
     nothing_waits(&rabbit).await;
     let judged_by = workers_in_history(&database).await;
-    assert_eq!(
-        judged_by,
-        BTreeSet::from(["anna".to_owned(), "ben".to_owned()])
-    );
+    assert_eq!(judged_by, BTreeSet::from(["anna".to_owned(), "ben".to_owned()]));
     for worker in &workers {
         let (status, metrics) = worker.get("/metrics");
         assert_eq!(status, 200);
@@ -104,11 +92,7 @@ fn the_client_would_find_fault_with_a_worker_that_is_wrong() {
         .arg(problems())
         .output()
         .expect("Python can be run");
-    assert!(
-        checks.status.success(),
-        "{}",
-        String::from_utf8_lossy(&checks.stderr)
-    );
+    assert!(checks.status.success(), "{}", String::from_utf8_lossy(&checks.stderr));
 }
 
 /// Every queue is empty, and no delivery is in anybody's hand.
@@ -142,18 +126,13 @@ fn promtool_accepts(metrics: &str) {
     drop(stdin);
     let output = promtool.wait_with_output().expect("promtool ends");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.is_empty(),
-        "promtool: {said}"
-    );
+    assert!(output.status.success() && said.is_empty(), "promtool: {said}");
 }
 
 fn histograms_are_filled(metrics: &str) {
     let count = |series: &str| -> f64 {
         let lines = metrics.lines().filter(|line| line.starts_with(series));
-        lines
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     };
     for name in [
         "judge_submission_duration_seconds_count{",
@@ -197,14 +176,9 @@ fn slow_submission(id: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_in_hand_at_a_sigterm_is_finished_and_the_rest_stays_in_the_queue() {
-    let rabbit = tokio::task::spawn_blocking(Rabbit::start)
-        .await
-        .expect("RabbitMQ starts");
+    let rabbit = tokio::task::spawn_blocking(Rabbit::start).await.expect("RabbitMQ starts");
     let (amqp, sqlite) = (rabbit.url(), "sqlite://history.sqlite");
-    let settings = [
-        ("JUDGE_AMQP_URL", amqp.as_str()),
-        ("JUDGE_DATABASE_URL", sqlite),
-    ];
+    let settings = [("JUDGE_AMQP_URL", amqp.as_str()), ("JUDGE_DATABASE_URL", sqlite)];
     let mut worker = Serving::start("clara", &settings);
     worker.wait_until_ready();
     let wire = Wire::open(&amqp).await;
@@ -216,10 +190,7 @@ async fn what_is_in_hand_at_a_sigterm_is_finished_and_the_rest_stays_in_the_queu
     }
 
     let mut events = Vec::new();
-    while !events
-        .iter()
-        .any(|event: &Value| event["stage"] == "running")
-    {
+    while !events.iter().any(|event: &Value| event["stage"] == "running") {
         events.push(json_of(&wire.get("events").await.body));
     }
     assert!(0 < worker.note_processes(), "the program runs");
@@ -243,31 +214,17 @@ async fn what_is_in_hand_at_a_sigterm_is_finished_and_the_rest_stays_in_the_queu
         .collect();
     assert!(!told.is_empty(), "the submission in hand got its verdict");
     let mut waiting = Vec::new();
-    until(
-        "whatever was not judged is in the queue again",
-        async || {
-            let listed = rabbit.ctl(&[
-                "list_queues",
-                "name",
-                "messages_ready",
-                "--no-table-headers",
-            ]);
-            let line = listed
-                .lines()
-                .find(|line| line.starts_with(SUBMISSIONS))
-                .expect("the queue");
-            line.ends_with(&format!("\t{}", sent.len() - told.len()))
-        },
-    )
+    until("whatever was not judged is in the queue again", async || {
+        let listed = rabbit.ctl(&["list_queues", "name", "messages_ready", "--no-table-headers"]);
+        let line = listed.lines().find(|line| line.starts_with(SUBMISSIONS)).expect("the queue");
+        line.ends_with(&format!("\t{}", sent.len() - told.len()))
+    })
     .await;
     while let Some(message) = wire.try_get(SUBMISSIONS).await {
         let message = json_of(&message.body);
         waiting.push(message["submissionId"].as_str().expect("an id").to_owned());
     }
-    assert!(
-        !waiting.is_empty(),
-        "five times 3 s of work were more than it had in hand"
-    );
+    assert!(!waiting.is_empty(), "five times 3 s of work were more than it had in hand");
     told.extend(waiting);
     told.sort();
     assert_eq!(told, sent, "each is judged once or still waits");

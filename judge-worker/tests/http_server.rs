@@ -29,22 +29,13 @@ async fn start() -> Running {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = HttpServer::bind(free).await.expect("a free port");
     let languages = Languages::from_iter(["c"]);
-    let build = BuildInfo {
-        version: "0",
-        commit: "unknown",
-        cgroup: CgroupLabel::V2,
-    };
+    let build = BuildInfo { version: "0", commit: "unknown", cgroup: CgroupLabel::V2 };
     let metrics = Metrics::new(languages, build).expect("every family is declared once");
     let readiness = Readiness::waiting_for(ALL_CONDITIONS);
     let stop = CancellationToken::new();
     let address = server.local_addr();
     let server = tokio::spawn(server.serve(metrics, readiness.clone(), stop.clone()));
-    Running {
-        address,
-        readiness,
-        stop,
-        server,
-    }
+    Running { address, readiness, stop, server }
 }
 
 /// The whole answer to `request`, up to the server's closing.
@@ -61,12 +52,7 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String, String) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
     let answer = exchange(address, &request).await;
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    let status = head
-        .split(' ')
-        .nth(1)
-        .expect("a status")
-        .parse()
-        .expect("a number");
+    let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
     (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
@@ -75,10 +61,7 @@ async fn metrics_come_in_the_text_format() {
     let running = start().await;
     let (status, head, body) = get(running.address, "/metrics").await;
     assert_eq!(status, 200);
-    assert!(
-        head.contains("content-type: text/plain; version=0.0.4"),
-        "{head}"
-    );
+    assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
     assert!(body.contains("\njudge_build_info{"), "{body}");
 }
 
@@ -96,10 +79,7 @@ async fn readiness_names_each_condition_with_its_reason() {
         running.readiness.hold(condition);
     }
     assert_eq!(get(running.address, "/readyz").await.0, 200);
-    running.readiness.fail(
-        Condition::BrokerConnected,
-        "connection refused by rabbitmq:5672",
-    );
+    running.readiness.fail(Condition::BrokerConnected, "connection refused by rabbitmq:5672");
     let (status, head, body) = get(running.address, "/readyz").await;
     assert_eq!(status, 503);
     assert!(head.contains("content-type: application/json"), "{head}");
@@ -124,11 +104,7 @@ async fn unknown_paths_and_methods_are_refused() {
     assert_eq!(get(running.address, "/").await.0, 404);
     let post =
         "POST /metrics HTTP/1.1\r\nHost: worker\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
-    assert!(
-        exchange(running.address, post)
-            .await
-            .starts_with("HTTP/1.1 405 ")
-    );
+    assert!(exchange(running.address, post).await.starts_with("HTTP/1.1 405 "));
 }
 
 #[tokio::test]
@@ -137,39 +113,28 @@ async fn headers_without_end_are_cut_off() {
     let request = format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(64 * 1024));
     let answer = exchange(running.address, &request).await;
     // The reset that follows unread bytes may overtake the answer; a 200 must not come.
-    assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 431 "),
-        "{answer}"
-    );
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
     assert_eq!(get(running.address, "/healthz").await.0, 200);
 }
 
 #[tokio::test]
 async fn stopping_ends_the_server_though_a_client_stays_connected() {
     let running = start().await;
-    let mut idle = TcpStream::connect(running.address)
-        .await
-        .expect("it listens");
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: worker\r\n\r\n")
-        .await
-        .expect("it reads");
+    let mut idle = TcpStream::connect(running.address).await.expect("it listens");
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: worker\r\n\r\n").await.expect("it reads");
     let mut first = [0; 12];
     idle.read_exact(&mut first).await.expect("an answer");
     assert_eq!(&first, b"HTTP/1.1 200");
     running.stop.cancel();
     running.server.await.expect("it ends by itself");
-    let refused = TcpStream::connect(running.address)
-        .await
-        .expect_err("nothing listens");
+    let refused = TcpStream::connect(running.address).await.expect_err("nothing listens");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
 }
 
 #[tokio::test]
 async fn an_address_in_use_is_named_with_the_setting_to_change() {
     let running = start().await;
-    let error = HttpServer::bind(running.address)
-        .await
-        .expect_err("it is taken");
+    let error = HttpServer::bind(running.address).await.expect_err("it is taken");
     let text = error.to_string();
     assert!(text.contains(&running.address.to_string()), "{text}");
     assert!(text.contains("JUDGE_HTTP_ADDR"), "{text}");

@@ -18,11 +18,7 @@ fn the_json_schemas_are_those_of_the_types() {
             fs::write(&path, &made).unwrap();
         }
         let stored = fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            stored == made,
-            "{} is out of date: run with UPDATE_SCHEMAS=1",
-            path.display()
-        );
+        assert!(stored == made, "{} is out of date: run with UPDATE_SCHEMAS=1", path.display());
     }
 }
 
@@ -39,10 +35,9 @@ fn every_reference_of_the_asyncapi_document_leads_somewhere() {
     }
     for reference in references {
         let found = match reference.strip_prefix("#/") {
-            Some(pointer) => pointer
-                .split('/')
-                .try_fold(&document, |at, key| at.get(key))
-                .is_some(),
+            Some(pointer) => {
+                pointer.split('/').try_fold(&document, |at, key| at.get(key)).is_some()
+            }
             None => schemas().join(&reference).is_file(),
         };
         assert!(found, "{reference} leads nowhere");
@@ -59,10 +54,7 @@ fn every_operation_of_the_asyncapi_document_has_a_known_action() {
     assert!(!operations.is_empty());
     for (name, operation) in operations {
         let action = operation["action"].as_str();
-        assert!(
-            matches!(action, Some("send" | "receive")),
-            "{name:?}: {action:?}"
-        );
+        assert!(matches!(action, Some("send" | "receive")), "{name:?}: {action:?}");
     }
 }
 

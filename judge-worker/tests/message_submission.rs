@@ -73,11 +73,7 @@ fn each_mistake_is_named_with_its_place() {
             RejectReason::Schema,
             "$.mode: unknown variant `practice`, expected one of `submit`, `sample`, `custom`",
         ),
-        (
-            with(&json!({ "mode": "custom" })),
-            RejectReason::Schema,
-            "$.stdin: this key is required",
-        ),
+        (with(&json!({ "mode": "custom" })), RejectReason::Schema, "$.stdin: this key is required"),
         (
             with(&json!({ "stdin": "1" })),
             RejectReason::Schema,
@@ -138,11 +134,7 @@ fn each_mistake_in_a_program_is_named_with_its_place() {
             RejectReason::BadSource,
             "$.source: a NUL byte at byte 1: a program has none",
         ),
-        (
-            files(json!([])),
-            RejectReason::BadSource,
-            "$.files: expected at least one file",
-        ),
+        (files(json!([])), RejectReason::BadSource, "$.files: expected at least one file"),
         (
             files(json!([{ "name": "a.c", "content": "" }, { "name": "a.c", "content": "" }])),
             RejectReason::BadSource,
@@ -187,10 +179,7 @@ fn bounds_are_inclusive() {
         (files(1, source - 1), files(1, source)),
         (many(limits.max_files), many(limits.max_files + 1)),
         (custom(stdin), custom(stdin + 1)),
-        (
-            metadata(Metadata::MAX_BYTES),
-            metadata(Metadata::MAX_BYTES + 1),
-        ),
+        (metadata(Metadata::MAX_BYTES), metadata(Metadata::MAX_BYTES + 1)),
     ];
     for (fits, too_large) in cases {
         assert!(parse(&fits).is_ok(), "{:?}", parse(&fits));
@@ -203,10 +192,7 @@ fn a_key_given_twice_is_refused_since_json_does_not_say_which_counts() {
     let body =
         br#"{"submissionId":"s","submissionId":"t","problemId":"p","language":"c","source":""}"#;
     let rejected = Submission::parse(body, &MessageLimits::default()).unwrap_err();
-    assert_eq!(
-        rejected.detail(),
-        "$.submissionId: the key stands there more than once"
-    );
+    assert_eq!(rejected.detail(), "$.submissionId: the key stands there more than once");
     assert_eq!(rejected.ids().submission_id, None);
     assert!(!rejected.ids().is_answerable());
 }
@@ -219,14 +205,7 @@ fn what_is_not_json_is_answered_if_an_id_came_before_the_mistake() {
     assert_eq!(rejected.reason(), RejectReason::NotJson);
     assert_eq!(rejected.ids().request_id.as_ref().unwrap().as_str(), "s-1");
     assert_eq!(rejected.ids().room_id.as_ref().unwrap().as_str(), "r");
-    for nothing in [
-        &b"hello"[..],
-        b"",
-        b"[]",
-        b"null",
-        b"\xff\xfe",
-        b"{\"submissionId\":",
-    ] {
+    for nothing in [&b"hello"[..], b"", b"[]", b"null", b"\xff\xfe", b"{\"submissionId\":"] {
         let rejected = Submission::parse(nothing, &limits).unwrap_err();
         assert!(!rejected.ids().is_answerable(), "{nothing:?}");
     }
@@ -238,34 +217,22 @@ fn a_program_that_is_not_utf_8_is_refused_and_its_sender_can_be_told() {
         b"{\"submissionId\":\"s-1\",\"problemId\":\"p\",\"language\":\"c\",\"source\":\"caf\xe9\"}";
     let rejected = Submission::parse(body, &MessageLimits::default()).unwrap_err();
     assert_eq!(rejected.detail(), "$: not UTF-8 after byte 66");
-    assert_eq!(
-        rejected.ids().submission_id.as_ref().unwrap().as_str(),
-        "s-1"
-    );
+    assert_eq!(rejected.ids().submission_id.as_ref().unwrap().as_str(), "s-1");
 }
 
 #[test]
 fn a_message_over_its_bound_is_refused_and_its_sender_can_be_told() {
-    let limits = MessageLimits {
-        max_message_bytes: 50,
-        ..MessageLimits::default()
-    };
+    let limits = MessageLimits { max_message_bytes: 50, ..MessageLimits::default() };
     let rejected = Submission::parse(minimal().to_string().as_bytes(), &limits).unwrap_err();
     assert_eq!(rejected.reason(), RejectReason::TooLarge);
-    assert_eq!(
-        rejected.ids().submission_id.as_ref().unwrap().as_str(),
-        "s-1"
-    );
+    assert_eq!(rejected.ids().submission_id.as_ref().unwrap().as_str(), "s-1");
 }
 
 #[test]
 fn a_rejudge_whose_request_id_is_broken_is_not_answered_as_the_first_request() {
     let rejected = parse(&with(&json!({ "requestId": "not an id" }))).unwrap_err();
     assert_eq!(rejected.ids().request_id, None);
-    assert_eq!(
-        rejected.ids().submission_id.as_ref().unwrap().as_str(),
-        "s-1"
-    );
+    assert_eq!(rejected.ids().submission_id.as_ref().unwrap().as_str(), "s-1");
 }
 
 #[test]
@@ -306,11 +273,8 @@ fn the_content_hash_covers_what_is_judged_and_nothing_else() {
         json!({ "limits": { "timeMs": 1 } }),
         json!({ "limits": { "memoryKib": 1 } }),
     ];
-    let mut hashes: Vec<String> = others
-        .into_iter()
-        .map(|changes| hash(changes).to_hex())
-        .chain([base.to_hex()])
-        .collect();
+    let mut hashes: Vec<String> =
+        others.into_iter().map(|changes| hash(changes).to_hex()).chain([base.to_hex()]).collect();
     let count = hashes.len();
     hashes.sort();
     hashes.dedup();
@@ -320,24 +284,13 @@ fn the_content_hash_covers_what_is_judged_and_nothing_else() {
 #[test]
 fn limits_are_only_ever_lowered() {
     use std::time::Duration;
-    let submission = parse(&with(
-        &json!({ "limits": { "timeMs": 500, "memoryKib": 1_000_000 } }),
-    ))
-    .unwrap();
+    let submission =
+        parse(&with(&json!({ "limits": { "timeMs": 500, "memoryKib": 1_000_000 } }))).unwrap();
     let limits = submission.limits;
-    assert_eq!(
-        limits.lower_cpu(Duration::from_secs(2)),
-        Duration::from_millis(500)
-    );
-    assert_eq!(
-        limits.lower_cpu(Duration::from_millis(100)),
-        Duration::from_millis(100)
-    );
+    assert_eq!(limits.lower_cpu(Duration::from_secs(2)), Duration::from_millis(500));
+    assert_eq!(limits.lower_cpu(Duration::from_millis(100)), Duration::from_millis(100));
     assert_eq!(limits.lower_memory_bytes(1 << 20), 1 << 20);
-    assert_eq!(
-        limits.lower_wall(Duration::from_secs(9)),
-        Duration::from_secs(9)
-    );
+    assert_eq!(limits.lower_wall(Duration::from_secs(9)), Duration::from_secs(9));
 }
 
 /// Any valid message, with every key.

@@ -17,10 +17,7 @@ const CANARY: &str = "canary-4711";
 fn submission(changes: &Value) -> Submission {
     let mut message =
         json!({ "submissionId": "s-1", "problemId": "sum", "language": "c", "source": "" });
-    message
-        .as_object_mut()
-        .unwrap()
-        .extend(changes.as_object().unwrap().clone());
+    message.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     Submission::parse(message.to_string().as_bytes(), &MessageLimits::default()).unwrap()
 }
 
@@ -63,11 +60,7 @@ fn json_of(verdict: &Verdict) -> Value {
 fn a_verdict_has_all_keys_in_their_order() {
     let submission = submission(&json!({ "roomId": "r", "metadata": { "b": 1, "a": 2 } }));
     let tests = vec![
-        TestReport::of(
-            Visibility::Public,
-            facts(1, VerdictCode::Accepted, None),
-            || data("1"),
-        ),
+        TestReport::of(Visibility::Public, facts(1, VerdictCode::Accepted, None), || data("1")),
         TestReport::of(
             Visibility::Hidden,
             facts(2, VerdictCode::WrongAnswer, Some(Reason::comparison())),
@@ -77,11 +70,7 @@ fn a_verdict_has_all_keys_in_their_order() {
     let verdict = Verdict {
         history_id: Some(7),
         reason: Some(Reason::comparison().into()),
-        compile: Some(Compile {
-            ok: true,
-            output: Excerpt::of(b"warning\n"),
-            cached: false,
-        }),
+        compile: Some(Compile { ok: true, output: Excerpt::of(b"warning\n"), cached: false }),
         tests_total: 9,
         ..Verdict::of(&submission, VerdictCode::WrongAnswer, worker(), at())
     }
@@ -101,10 +90,7 @@ fn a_rejected_message_is_answered_with_what_is_wrong_and_where() {
     assert_eq!(json["requestId"], "s-1");
     assert_eq!(json["metadata"], json!({ "k": 1 }));
     assert_eq!(json["reason"]["mechanism"], "message");
-    assert_eq!(
-        json["reason"]["text"],
-        "$.problemId: invalid type: integer `5`, expected a string"
-    );
+    assert_eq!(json["reason"]["text"], "$.problemId: invalid type: integer `5`, expected a string");
 }
 
 #[test]
@@ -120,10 +106,7 @@ fn metadata_is_echoed_byte_for_byte() {
     let submission = Submission::parse(body, &MessageLimits::default()).unwrap();
     let verdict = Verdict::of(&submission, VerdictCode::Accepted, worker(), at());
     let text = String::from_utf8(verdict.to_json()).unwrap();
-    assert!(
-        text.ends_with(r#""metadata":{ "z":1e2 , "a":[ ] }}"#),
-        "{text}"
-    );
+    assert!(text.ends_with(r#""metadata":{ "z":1e2 , "a":[ ] }}"#), "{text}");
 }
 
 #[test]
@@ -136,13 +119,8 @@ fn every_code_is_written_as_the_contract_says_and_read_back() {
 
 #[test]
 fn one_test_too_many_is_refused() {
-    let test = || {
-        TestReport::of(
-            Visibility::Hidden,
-            facts(1, VerdictCode::Accepted, None),
-            || data(""),
-        )
-    };
+    let test =
+        || TestReport::of(Visibility::Hidden, facts(1, VerdictCode::Accepted, None), || data(""));
     assert!(Tests::new((0..MAX_TESTS).map(|_| test()).collect()).is_ok());
     assert!(Tests::new((0..=MAX_TESTS).map(|_| test()).collect()).is_err());
 }
@@ -168,22 +146,14 @@ fn reasons() -> impl Strategy<Value = Option<Reason>> {
 
 fn reports() -> impl Strategy<Value = TestReport> {
     let visibility = prop_oneof![Just(Visibility::Public), Just(Visibility::Hidden)];
-    (
-        visibility,
-        any::<u32>(),
-        prop::sample::select(&VerdictCode::ALL[..]),
-        reasons(),
+    (visibility, any::<u32>(), prop::sample::select(&VerdictCode::ALL[..]), reasons()).prop_map(
+        |(visibility, ordinal, verdict, reason)| {
+            TestReport::of(visibility, facts(ordinal, verdict, reason), || match visibility {
+                Visibility::Public => data("public"),
+                Visibility::Hidden => data(CANARY),
+            })
+        },
     )
-        .prop_map(|(visibility, ordinal, verdict, reason)| {
-            TestReport::of(
-                visibility,
-                facts(ordinal, verdict, reason),
-                || match visibility {
-                    Visibility::Public => data("public"),
-                    Visibility::Hidden => data(CANARY),
-                },
-            )
-        })
 }
 
 proptest! {

@@ -13,18 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 fn metrics() -> Metrics {
     let languages: Languages = ["c", "cpp20", "python3"].into_iter().collect();
-    let build = BuildInfo {
-        version: "0.1.0",
-        commit: "unknown",
-        cgroup: CgroupLabel::Hybrid,
-    };
+    let build = BuildInfo { version: "0.1.0", commit: "unknown", cgroup: CgroupLabel::Hybrid };
     Metrics::new(languages, build).expect("every family is declared once")
 }
 
 fn value_of(text: &str, series: &str) -> Option<f64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
     Some(line.parse().expect("a sample ends in its value"))
 }
 
@@ -40,13 +34,8 @@ fn families(text: &str) -> String {
             family = name;
         } else if let Some((_, rest)) = line.split_once('{') {
             let (inside, _) = rest.rsplit_once('}').expect("a label list ends");
-            let names = inside
-                .split(',')
-                .map(|l| l.split_once('=').expect("label=value").0);
-            labels
-                .entry(family)
-                .or_default()
-                .extend(names.filter(|name| *name != "le"));
+            let names = inside.split(',').map(|l| l.split_once('=').expect("label=value").0);
+            labels.entry(family).or_default().extend(names.filter(|name| *name != "le"));
         }
     }
     let line = |(name, kind): (&&str, &&str)| {
@@ -119,9 +108,7 @@ fn a_language_from_outside_cannot_make_a_series() {
     let second = Duration::from_secs(1);
     let series = |metrics: &Metrics| {
         let text = metrics.encode().expect("text");
-        text.lines()
-            .filter(|line| line.starts_with("judge_submission"))
-            .count()
+        text.lines().filter(|line| line.starts_with("judge_submission")).count()
     };
     metrics.submission_finished("brainfuck", VerdictLabel::Je, ModeLabel::Submit, second);
     let before = series(&metrics);
@@ -131,10 +118,7 @@ fn a_language_from_outside_cannot_make_a_series() {
     }
     assert_eq!(series(&metrics), before);
     let counted = r#"judge_submissions_total{language="other",mode="submit",verdict="JE"}"#;
-    assert_eq!(
-        value_of(&metrics.encode().expect("text"), counted),
-        Some(101.0)
-    );
+    assert_eq!(value_of(&metrics.encode().expect("text"), counted), Some(101.0));
 }
 
 #[test]
@@ -157,30 +141,18 @@ fn each_event_is_counted_where_it_belongs() {
     let _in_hand = metrics.in_flight();
     let text = metrics.encode().expect("text");
     for (series, value) in [
-        (
-            r#"judge_submissions_total{language="c",mode="sample",verdict="WA"}"#,
-            1.0,
-        ),
-        (
-            r#"judge_submission_duration_seconds_sum{language="c",mode="sample"}"#,
-            1.5,
-        ),
+        (r#"judge_submissions_total{language="c",mode="sample",verdict="WA"}"#, 1.0),
+        (r#"judge_submission_duration_seconds_sum{language="c",mode="sample"}"#, 1.5),
         ("judge_queue_wait_seconds_sum", 0.04),
         (r#"judge_phase_duration_seconds_sum{phase="compile"}"#, 0.25),
-        (
-            r#"judge_compile_duration_seconds_sum{cache="miss",language="c"}"#,
-            0.25,
-        ),
+        (r#"judge_compile_duration_seconds_sum{cache="miss",language="c"}"#, 0.25),
         (r#"judge_tests_total{verdict="WA"}"#, 1.0),
         (r#"judge_test_cpu_seconds_sum{language="c"}"#, 0.02),
         ("judge_test_memory_bytes_sum", 3_145_728.0),
         ("judge_sandbox_overhead_seconds_sum", 0.002),
         (r#"judge_sandbox_kills_total{mechanism="seccomp"}"#, 1.0),
         (r#"judge_reruns_total{cause="noise"}"#, 1.0),
-        (
-            r#"judge_cache_requests_total{cache="problem",result="hit"}"#,
-            1.0,
-        ),
+        (r#"judge_cache_requests_total{cache="problem",result="hit"}"#, 1.0),
         (r#"judge_deliveries_total{outcome="acked"}"#, 1.0),
         (r#"judge_dead_letters_total{reason="schema"}"#, 1.0),
         (r#"judge_slots{state="busy"}"#, 2.0),
@@ -194,15 +166,9 @@ fn each_event_is_counted_where_it_belongs() {
 #[test]
 fn the_speed_of_a_host_is_absent_until_it_was_measured() {
     let metrics = metrics();
-    assert_eq!(
-        value_of(&metrics.encode().expect("text"), "judge_speed_factor"),
-        None
-    );
+    assert_eq!(value_of(&metrics.encode().expect("text"), "judge_speed_factor"), None);
     metrics.set_speed_factor(0.8);
-    assert_eq!(
-        value_of(&metrics.encode().expect("text"), "judge_speed_factor"),
-        Some(0.8)
-    );
+    assert_eq!(value_of(&metrics.encode().expect("text"), "judge_speed_factor"), Some(0.8));
 }
 
 #[tokio::test]
@@ -229,12 +195,7 @@ fn promtool_accepts_the_text_without_a_complaint() {
         .spawn()
         .expect("promtool runs; `make test` installs it (Debian package prometheus)");
     let text = metrics().encode().expect("text");
-    promtool
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(text.as_bytes())
-        .expect("promtool reads");
+    promtool.stdin.take().expect("piped").write_all(text.as_bytes()).expect("promtool reads");
     let output = promtool.wait_with_output().expect("promtool ends");
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into());
     let nothing = [String::new(), String::new()];

@@ -154,11 +154,7 @@ pub struct JudgedTest {
 impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
-        Self {
-            pool,
-            languages,
-            available: Arc::default(),
-        }
+        Self { pool, languages, available: Arc::default() }
     }
 
     /// The slots.
@@ -181,11 +177,7 @@ impl Judge {
     }
 
     fn known_availability(&self, language: &Language) -> Option<Availability> {
-        self.available
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&language.id)
-            .cloned()
+        self.available.lock().unwrap_or_else(PoisonError::into_inner).get(&language.id).cloned()
     }
 
     fn probe_in(
@@ -197,10 +189,7 @@ impl Judge {
             return Ok(known);
         }
         let found = slot.try_twice(|slot| probe(slot, language))?;
-        let mut available = self
-            .available
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut available = self.available.lock().unwrap_or_else(PoisonError::into_inner);
         available.insert(language.id.clone(), found.clone());
         Ok(found)
     }
@@ -225,37 +214,21 @@ impl Judge {
         let began = Instant::now();
         let compilation =
             slot.try_twice(|slot| compile(slot, task.language, task.sources, cancel))?;
-        let mut phases = Phases {
-            compile: began.elapsed(),
-            run: Duration::ZERO,
-        };
-        let Compilation {
-            result,
-            output,
-            outcome,
-            limits,
-        } = compilation;
-        let report = CompileReport {
-            ok: result.is_ok(),
-            output,
-            usage: outcome.usage.clone(),
-        };
+        let mut phases = Phases { compile: began.elapsed(), run: Duration::ZERO };
+        let Compilation { result, output, outcome, limits } = compilation;
+        let report = CompileReport { ok: result.is_ok(), output, usage: outcome.usage.clone() };
         let Ok(program) = result else {
             let (verdict, cause) = ruling_of_compiling(&outcome, &limits);
             if verdict == Verdict::Cancelled {
                 return Err(JudgeError::Cancelled);
             }
-            return Ok(without_tests(
-                task, verdict, cause, report, toolchain, phases,
-            ));
+            return Ok(without_tests(task, verdict, cause, report, toolchain, phases));
         };
         let began = Instant::now();
         let contestant = contestant(task, &program);
         if let Mode::Custom(stdin) = task.mode {
             observe(Stage::Running { done: 0, total: 1 });
-            let run = retrying(&mut slot, |slot| {
-                contestant.on_own_input(slot, stdin, cancel)
-            })?;
+            let run = retrying(&mut slot, |slot| contestant.on_own_input(slot, stdin, cancel))?;
             observe(Stage::Running { done: 1, total: 1 });
             phases.run = began.elapsed();
             return Ok(of_own_input(run, report, toolchain, phases));
@@ -267,20 +240,12 @@ impl Judge {
                 tracing::error!(problem = %task.problem.package.id, %error, "no output validator");
                 let cause = Cause::ValidatorFailed(ValidatorFailure::DoesNotCompile);
                 let verdict = Verdict::JudgingError;
-                return Ok(without_tests(
-                    task, verdict, cause, report, toolchain, phases,
-                ));
+                return Ok(without_tests(task, verdict, cause, report, toolchain, phases));
             }
         };
         let scheduled = self.run_tests(task, slot, &contestant, &checking, observe, cancel)?;
         phases.run = began.elapsed();
-        Ok(of_tests(
-            &task.problem.package,
-            scheduled,
-            report,
-            toolchain,
-            phases,
-        ))
+        Ok(of_tests(&task.problem.package, scheduled, report, toolchain, phases))
     }
 
     /// Runs the tests on `slot`, and on other slots as long as nobody waits for them.
@@ -304,9 +269,8 @@ impl Judge {
         let run_one = |slot: &mut LentSlot, Assignment { index, cancel }: Assignment| {
             let testcase = &package.testcases[index];
             let checker = checking.of(testcase);
-            let run = retrying(slot, |slot| {
-                contestant.on_testcase(slot, testcase, &checker, &cancel)
-            });
+            let run =
+                retrying(slot, |slot| contestant.on_testcase(slot, testcase, &checker, &cancel));
             let done = schedule.finish(index, run);
             observe(Stage::Running { done, total });
         };
@@ -354,19 +318,11 @@ fn contestant<'a>(task: &Task<'_>, program: &'a Program) -> Contestant<'a> {
     let asked = task.limits;
     let lower = |asked: Option<u64>, bound: u64| asked.map_or(bound, |asked| asked.min(bound));
     let memory_bytes = lower(asked.memory_bytes, problem.memory_bytes);
-    let cpu = asked
-        .cpu
-        .map_or(problem.time, |asked| asked.min(problem.time));
+    let cpu = asked.cpu.map_or(problem.time, |asked| asked.min(problem.time));
     let output_bytes = lower(asked.output_bytes, problem.output_bytes);
     let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
-    limits.wall = asked
-        .wall
-        .map_or(limits.wall, |asked| asked.min(limits.wall));
-    Contestant {
-        program,
-        memory_bytes,
-        limits,
-    }
+    limits.wall = asked.wall.map_or(limits.wall, |asked| asked.min(limits.wall));
+    Contestant { program, memory_bytes, limits }
 }
 
 fn without_tests(
@@ -382,16 +338,7 @@ fn without_tests(
         super::package::Kind::Scoring { .. } => None,
     };
     let (cause, tests) = (Some(cause), vec![]);
-    Judgement {
-        verdict,
-        cause,
-        score: 0.0,
-        max_score,
-        compile,
-        tests,
-        toolchain,
-        phases,
-    }
+    Judgement { verdict, cause, score: 0.0, max_score, compile, tests, toolchain, phases }
 }
 
 fn of_own_input(
@@ -400,11 +347,7 @@ fn of_own_input(
     toolchain: String,
     phases: Phases,
 ) -> Judgement {
-    let score = if run.verdict == Verdict::Accepted {
-        1.0
-    } else {
-        0.0
-    };
+    let score = if run.verdict == Verdict::Accepted { 1.0 } else { 0.0 };
     let test = JudgedTest {
         ordinal: 1,
         name: String::new(),
@@ -444,9 +387,7 @@ fn of_tests(
     };
     let tests: Vec<JudgedTest> = runs.into_iter().map(judged).collect();
     // A validator that fails says nothing about the program, on whichever test.
-    let broken = tests
-        .iter()
-        .find(|test| test.run.verdict == Verdict::JudgingError);
+    let broken = tests.iter().find(|test| test.run.verdict == Verdict::JudgingError);
     let (verdict, cause, score, max_score) = match (grade, broken) {
         (_, Some(test)) => (Verdict::JudgingError, test.run.cause.clone(), 0.0, None),
         (Err(error), None) => {
@@ -458,9 +399,7 @@ fn of_tests(
             (Verdict::Accepted, None, grade.score, grade.max_score)
         }
         (Ok(grade), None) => {
-            let ordinal = grade
-                .rejected_by
-                .map(|index| package.testcases[index].ordinal);
+            let ordinal = grade.rejected_by.map(|index| package.testcases[index].ordinal);
             let decisive = tests.iter().find(|test| Some(test.ordinal) == ordinal);
             let (verdict, cause) = decisive.map_or((Verdict::WrongAnswer, None), |test| {
                 (test.run.verdict, test.run.cause.clone())
@@ -468,14 +407,5 @@ fn of_tests(
             (verdict, cause, grade.score, grade.max_score)
         }
     };
-    Judgement {
-        verdict,
-        cause,
-        score,
-        max_score,
-        compile,
-        tests,
-        toolchain,
-        phases,
-    }
+    Judgement { verdict, cause, score, max_score, compile, tests, toolchain, phases }
 }

@@ -27,7 +27,8 @@ mod schedule;
 mod testcase_run;
 
 pub use judge::{
-    AfterFailure, CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage, Task,
+    AfterFailure, CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage,
+    Task,
 };
 pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;

@@ -40,17 +40,8 @@ impl SlotPool {
     pub fn new(config: SlotConfig, size: u32) -> Self {
         let size = size.clamp(1, MAX_SLOTS);
         // The lowest numbers are taken first.
-        let places = Places {
-            idle: vec![],
-            unbuilt: (0..size).rev().collect(),
-            waiting: 0,
-        };
-        Self(Arc::new(Pool {
-            config,
-            size,
-            places: Mutex::new(places),
-            freed: Condvar::new(),
-        }))
+        let places = Places { idle: vec![], unbuilt: (0..size).rev().collect(), waiting: 0 };
+        Self(Arc::new(Pool { config, size, places: Mutex::new(places), freed: Condvar::new() }))
     }
 
     /// How many there are.
@@ -67,10 +58,7 @@ impl SlotPool {
     pub fn occupancy(&self) -> Occupancy {
         let places = self.places();
         let idle = u32::try_from(places.idle.len() + places.unbuilt.len()).unwrap_or(u32::MAX);
-        Occupancy {
-            busy: self.0.size.saturating_sub(idle),
-            idle,
-        }
+        Occupancy { busy: self.0.size.saturating_sub(idle), idle }
     }
 
     /// Waits for a slot. An error is about building it.
@@ -78,11 +66,7 @@ impl SlotPool {
         let mut places = self.places();
         places.waiting += 1;
         while places.idle.is_empty() && places.unbuilt.is_empty() {
-            places = self
-                .0
-                .freed
-                .wait(places)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            places = self.0.freed.wait(places).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
         places.waiting -= 1;
         self.take(places).expect("one is free").build()
@@ -105,17 +89,9 @@ impl SlotPool {
     fn take(&self, mut places: MutexGuard<'_, Places>) -> Option<Taken> {
         let pool = self.clone();
         if let Some(slot) = places.idle.pop() {
-            return Some(Taken {
-                pool,
-                number: slot.number(),
-                slot: Some(slot),
-            });
+            return Some(Taken { pool, number: slot.number(), slot: Some(slot) });
         }
-        places.unbuilt.pop().map(|number| Taken {
-            pool,
-            number,
-            slot: None,
-        })
+        places.unbuilt.pop().map(|number| Taken { pool, number, slot: None })
     }
 
     fn give_back(&self, number: u32, slot: Option<Slot>) {
@@ -130,10 +106,7 @@ impl SlotPool {
 
     fn places(&self) -> MutexGuard<'_, Places> {
         // A panic elsewhere left the lists whole: each change is one push or pop.
-        self.0
-            .places
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.places.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -150,10 +123,7 @@ impl Taken {
         if self.slot.is_none() {
             self.slot = Some(Slot::start(&self.pool.0.config, self.number)?);
         }
-        Ok(LentSlot {
-            taken: self,
-            spoiled: false,
-        })
+        Ok(LentSlot { taken: self, spoiled: false })
     }
 }
 
@@ -209,19 +179,13 @@ impl Deref for LentSlot {
     type Target = Slot;
 
     fn deref(&self) -> &Slot {
-        self.taken
-            .slot
-            .as_ref()
-            .expect("replaced or given back, never empty between")
+        self.taken.slot.as_ref().expect("replaced or given back, never empty between")
     }
 }
 
 impl DerefMut for LentSlot {
     fn deref_mut(&mut self) -> &mut Slot {
-        self.taken
-            .slot
-            .as_mut()
-            .expect("replaced or given back, never empty between")
+        self.taken.slot.as_mut().expect("replaced or given back, never empty between")
     }
 }
 

@@ -20,10 +20,7 @@ pub struct Problem {
 impl Problem {
     /// Nothing is compiled yet.
     pub fn new(package: Package) -> Self {
-        Self {
-            package,
-            validator: Mutex::new(None),
-        }
+        Self { package, validator: Mutex::new(None) }
     }
 
     /// Who checks outputs; compiles the validator if nobody has. Others wait meanwhile.
@@ -35,22 +32,17 @@ impl Problem {
         let Validation::Custom(source) = &self.package.validation else {
             return Ok(Checking::Default);
         };
-        let mut built = self
-            .validator
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut built = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = &*built {
             return Ok(Checking::Custom(Arc::clone(validator)));
         }
         let limits = &self.package.limits;
         // The outer result is the sandbox's, which is worth a second try; the inner the problem's.
         let validator =
-            slot.try_twice(
-                |slot| match Validator::build(slot, source, languages, limits) {
-                    Err(ValidatorError::Sandbox(error)) => Err(error),
-                    done => Ok(done),
-                },
-            )??;
+            slot.try_twice(|slot| match Validator::build(slot, source, languages, limits) {
+                Err(ValidatorError::Sandbox(error)) => Err(error),
+                done => Ok(done),
+            })??;
         let validator = Arc::new(validator);
         *built = Some(Arc::clone(&validator));
         Ok(Checking::Custom(validator))

@@ -61,21 +61,15 @@ pub(super) struct Scheduled {
 }
 
 impl<'a> Schedule<'a> {
-    pub fn new(package: &'a Package, selection: Selection, after_failure: AfterFailure, cancel: &Cancel) -> Self {
+    pub fn new(
+        package: &'a Package,
+        selection: Selection,
+        after_failure: AfterFailure,
+        cancel: &Cancel,
+    ) -> Self {
         let runs = package.testcases.iter().map(|_| Slot::Waiting).collect();
-        let state = State {
-            runs,
-            done: 0,
-            settled: None,
-            failed: None,
-        };
-        Self {
-            package,
-            selection,
-            after_failure,
-            cancel: cancel.clone(),
-            state: Mutex::new(state),
-        }
+        let state = State { runs, done: 0, settled: None, failed: None };
+        Self { package, selection, after_failure, cancel: cancel.clone(), state: Mutex::new(state) }
     }
 
     /// How many tests will be run at most.
@@ -111,9 +105,7 @@ impl<'a> Schedule<'a> {
                 && self.counts(self.package.testcases[*index].visibility)
         };
         let count = state.runs.len();
-        (needed..count)
-            .find(waiting)
-            .or_else(|| (0..needed).find(waiting))
+        (needed..count).find(waiting).or_else(|| (0..needed).find(waiting))
     }
 
     /// Whether a test is to be run, and has not been, though the grade may not need it.
@@ -194,12 +186,7 @@ impl<'a> Schedule<'a> {
         }
         let accepted = rejected_by.is_none();
         let score = if accepted { 1.0 } else { 0.0 };
-        Ok(Grade {
-            accepted,
-            score,
-            max_score: Some(1.0),
-            rejected_by,
-        })
+        Ok(Grade { accepted, score, max_score: Some(1.0), rejected_by })
     }
 
     /// When everybody has finished: the results, or the first failure of ours.
@@ -208,12 +195,7 @@ impl<'a> Schedule<'a> {
         let slow = first_too_slow(&self.state().runs);
         let mut state = std::mem::replace(
             &mut *self.state(),
-            State {
-                runs: vec![],
-                done: 0,
-                settled: None,
-                failed: None,
-            },
+            State { runs: vec![], done: 0, settled: None, failed: None },
         );
         if let Some(error) = state.failed.take() {
             return Err(error);
@@ -237,11 +219,8 @@ impl<'a> Schedule<'a> {
             }
             (AfterFailure::GoOn | AfterFailure::GoOnUntilTooSlow, _) => {}
         }
-        let runs = runs
-            .into_iter()
-            .enumerate()
-            .filter_map(|(index, run)| Some((index, run?)))
-            .collect();
+        let runs =
+            runs.into_iter().enumerate().filter_map(|(index, run)| Some((index, run?))).collect();
         Ok(Scheduled { runs, grade })
     }
 
@@ -277,8 +256,5 @@ fn first_too_slow(runs: &[Slot]) -> Option<usize> {
 }
 
 fn result_of(run: &TestRun) -> TestResult {
-    TestResult {
-        accepted: run.verdict == Verdict::Accepted,
-        score: run.score,
-    }
+    TestResult { accepted: run.verdict == Verdict::Accepted, score: run.score }
 }

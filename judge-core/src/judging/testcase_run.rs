@@ -94,16 +94,12 @@ impl Shown {
     /// The beginning of `data`.
     pub fn of(data: &[u8]) -> Self {
         let bytes = data[..data.len().min(SHOWN_BYTES)].to_vec();
-        Self {
-            bytes,
-            total: data.len() as u64,
-        }
+        Self { bytes, total: data.len() as u64 }
     }
 
     fn take(&mut self, chunk: &[u8]) {
         let room = SHOWN_BYTES - self.bytes.len();
-        self.bytes
-            .extend_from_slice(&chunk[..chunk.len().min(room)]);
+        self.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         self.total += chunk.len() as u64;
     }
 }
@@ -156,14 +152,7 @@ impl Contestant<'_> {
             Checker::Default(flags) => self.compared(slot, testcase, *flags, cancel),
             Checker::Custom(validator) => self.validated(slot, testcase, validator, cancel),
         };
-        let Checked {
-            ran,
-            output,
-            ruling,
-            score,
-            message,
-            checking,
-        } = checked?;
+        let Checked { ran, output, ruling, score, message, checking } = checked?;
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
@@ -201,14 +190,7 @@ impl Contestant<'_> {
             _ => String::new(),
         };
         let score = ValidatorScore::Absent;
-        Ok(Checked {
-            ran,
-            output: sink.shown,
-            ruling,
-            score,
-            message,
-            checking,
-        })
+        Ok(Checked { ran, output: sink.shown, ruling, score, message, checking })
     }
 
     /// By the package's own output validator, afterwards, if there is an output to speak of.
@@ -222,11 +204,7 @@ impl Contestant<'_> {
         let input = Arc::new(seal(&testcase.input)?);
         let mut sink = Keep::new().map_err(JudgeError::Keep)?;
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
-        let Keep {
-            file,
-            shown: output,
-            failure,
-        } = sink;
+        let Keep { file, shown: output, failure } = sink;
         if let Some(failure) = failure {
             return Err(JudgeError::Keep(failure));
         }
@@ -234,33 +212,15 @@ impl Contestant<'_> {
         if ruling.is_some() {
             let (score, message, checking) =
                 (ValidatorScore::Absent, String::new(), Duration::ZERO);
-            return Ok(Checked {
-                ran,
-                output,
-                ruling,
-                score,
-                message,
-                checking,
-            });
+            return Ok(Checked { ran, output, ruling, score, message, checking });
         }
         let began = Instant::now();
         let answer = Arc::new(seal(&testcase.answer)?);
         let kept = file.seal().map_err(JudgeError::Keep)?;
         let flags = &testcase.validator_flags;
         let judged = validator.judge(slot, [input, answer], &kept, flags, cancel)?;
-        let Judged {
-            ruling,
-            score,
-            message,
-        } = judged;
-        Ok(Checked {
-            ran,
-            output,
-            ruling,
-            score,
-            message,
-            checking: began.elapsed(),
-        })
+        let Judged { ruling, score, message } = judged;
+        Ok(Checked { ran, output, ruling, score, message, checking: began.elapsed() })
     }
 
     /// Runs the user's own input; there is nothing to compare with.
@@ -284,13 +244,7 @@ impl Contestant<'_> {
             stderr: Shown::of(&ran.outcome.stderr),
             checker_message: String::new(),
         };
-        Ok(self.test_run(
-            ran,
-            ruling,
-            ValidatorScore::Absent,
-            Some(public),
-            Duration::ZERO,
-        ))
+        Ok(self.test_run(ran, ruling, ValidatorScore::Absent, Some(public), Duration::ZERO))
     }
 
     fn run(
@@ -349,9 +303,7 @@ impl Contestant<'_> {
 }
 
 fn mismatch(compared: Result<(), Mismatch>) -> Option<Ruling> {
-    compared
-        .err()
-        .map(|mismatch| (Verdict::WrongAnswer, Cause::Comparison(mismatch)))
+    compared.err().map(|mismatch| (Verdict::WrongAnswer, Cause::Comparison(mismatch)))
 }
 
 /// Compares while the program writes.
@@ -391,11 +343,7 @@ struct Keep {
 
 impl Keep {
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            file: UnsealedFile::new()?,
-            shown: Shown::default(),
-            failure: None,
-        })
+        Ok(Self { file: UnsealedFile::new()?, shown: Shown::default(), failure: None })
     }
 }
 

@@ -97,40 +97,25 @@ impl Validator {
             let relative = path.strip_prefix(&source.folder).unwrap_or(path);
             let file = relative.to_string_lossy().into_owned();
             language = language.or_else(|| languages.guess(&file));
-            sources.push(SourceFile {
-                name: Some(file),
-                content,
-            });
+            sources.push(SourceFile { name: Some(file), content });
         }
         let language = language.ok_or_else(|| ValidatorError::NoLanguage {
             name: name.clone(),
-            files: sources
-                .iter()
-                .filter_map(|source| source.name.clone())
-                .collect(),
+            files: sources.iter().filter_map(|source| source.name.clone()).collect(),
         })?;
         let compilation = compile(slot, language, &sources, &Cancel::default())?;
-        let program = compilation
-            .result
-            .map_err(|_| ValidatorError::DoesNotCompile {
-                name: name.clone(),
-                output: String::from_utf8_lossy(&compilation.output).into_owned(),
-            })?;
+        let program = compilation.result.map_err(|_| ValidatorError::DoesNotCompile {
+            name: name.clone(),
+            output: String::from_utf8_lossy(&compilation.output).into_owned(),
+        })?;
         let base = program.language.run_limits(
             limits.validation_time,
             limits.validation_memory_bytes,
             limits.validation_output_bytes,
         );
-        let limits = Limits {
-            wall: wall_limit_for(limits.validation_time),
-            ..base
-        };
+        let limits = Limits { wall: wall_limit_for(limits.validation_time), ..base };
         let memory_bytes = limits.memory_bytes;
-        Ok(Self {
-            program,
-            limits,
-            memory_bytes,
-        })
+        Ok(Self { program, limits, memory_bytes })
     }
 
     /// Runs it on one output: `PROGRAM INPUT ANSWER FEEDBACK_DIR/ FLAGS… < OUTPUT`.
@@ -146,20 +131,15 @@ impl Validator {
         argv.extend([INPUT, ANSWER, FEEDBACK].map(|name| format!("{WORK_DIR}/{name}")));
         argv.extend_from_slice(flags);
         let empty = Arc::new(SealedFile::of_bytes(b"").map_err(JudgeError::Keep)?);
-        let file = |path: &str, content| InputFile {
-            path: path.into(),
-            content,
-            executable: false,
-        };
+        let file =
+            |path: &str, content| InputFile { path: path.into(), content, executable: false };
         let mut files = self.program.files.clone();
         files.push(file(INPUT, input));
         files.push(file(ANSWER, answer));
         // A file in it makes the feedback directory.
         files.push(file(&format!("{FEEDBACK}.keep"), empty));
-        let remark = |name| Collect {
-            pattern: format!("{FEEDBACK}{name}"),
-            max_bytes: REMARK_BYTES,
-        };
+        let remark =
+            |name| Collect { pattern: format!("{FEEDBACK}{name}"), max_bytes: REMARK_BYTES };
         let spec = RunSpec {
             profile: ProfileName::Validate,
             argv: &argv,
@@ -167,11 +147,7 @@ impl Validator {
             limits: &self.limits,
             stdin: output,
             files: &files,
-            collect: &[
-                remark("judgemessage.txt"),
-                remark(SCORE),
-                remark(MULTIPLIER),
-            ],
+            collect: &[remark("judgemessage.txt"), remark(SCORE), remark(MULTIPLIER)],
         };
         let outcome = slot.run(&spec, &mut Capture::default(), cancel)?;
         let mut message = String::new();
@@ -179,12 +155,7 @@ impl Validator {
         for (name, content) in &outcome.files {
             let content = content.read_all().map_err(JudgeError::Keep)?;
             let text = String::from_utf8_lossy(&content);
-            let number = || {
-                text.trim()
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|number| number.is_finite())
-            };
+            let number = || text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
             match name.rsplit('/').next() {
                 Some(SCORE) => score = number().map(ValidatorScore::Points).ok_or(()),
                 Some(MULTIPLIER) => score = number().map(ValidatorScore::Multiplier).ok_or(()),
@@ -209,11 +180,7 @@ impl Validator {
             }
             (ended, _) => failed(ValidatorFailure::Ended(ended.clone())),
         };
-        Ok(Judged {
-            ruling,
-            score: score.unwrap_or(ValidatorScore::Absent),
-            message,
-        })
+        Ok(Judged { ruling, score: score.unwrap_or(ValidatorScore::Absent), message })
     }
 }
 

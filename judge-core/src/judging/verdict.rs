@@ -169,22 +169,16 @@ pub fn ruling_of(
         _ if out_of_memory_marker.is_some_and(|marker| holds(&outcome.stderr, marker)) => {
             Some((Verdict::MemoryLimitExceeded, memory(usage, limits)))
         }
-        Exit::Signal(SIGXFSZ) => Some((
-            Verdict::RunTimeError,
-            Cause::FileSize {
-                limit: limits.file_size_bytes,
-            },
-        )),
+        Exit::Signal(SIGXFSZ) => {
+            Some((Verdict::RunTimeError, Cause::FileSize { limit: limits.file_size_bytes }))
+        }
         Exit::Signal(SIGSYS) => {
             let call = "a system call of a foreign ABI".to_owned();
             Some((Verdict::SecurityViolation, Cause::ForbiddenCall(call)))
         }
         Exit::Signal(signal) => Some((Verdict::RunTimeError, Cause::Signal(signal))),
         Exit::Code(_) if 0 < usage.forks_refused => {
-            let cause = Cause::Processes {
-                refused: usage.forks_refused,
-                limit: limits.processes,
-            };
+            let cause = Cause::Processes { refused: usage.forks_refused, limit: limits.processes };
             Some((Verdict::RunTimeError, cause))
         }
         Exit::Code(code) => Some((Verdict::RunTimeError, Cause::ExitCode(code))),
@@ -216,12 +210,9 @@ pub fn ruling_of_compiling(outcome: &Outcome, limits: &Limits) -> Ruling {
         Some(ruling) => ruling,
         None => match outcome.exit {
             Exit::Code(code) => (Verdict::CompileError, Cause::Compiler(code)),
-            Exit::Signal(SIGXFSZ) => (
-                Verdict::CompileLimitExceeded,
-                Cause::FileSize {
-                    limit: limits.file_size_bytes,
-                },
-            ),
+            Exit::Signal(SIGXFSZ) => {
+                (Verdict::CompileLimitExceeded, Cause::FileSize { limit: limits.file_size_bytes })
+            }
             Exit::Signal(signal) => (Verdict::CompileError, Cause::Signal(signal)),
         },
     }
@@ -234,46 +225,31 @@ fn ruling_of_termination(
 ) -> Option<Ruling> {
     Some(match termination {
         Termination::OfItself | Termination::SinkStopped => return None,
-        Termination::CpuLimit => (
-            Verdict::TimeLimitExceeded,
-            Cause::CpuTime {
-                measured: usage.cpu,
-                limit: limits.cpu,
-            },
-        ),
+        Termination::CpuLimit => {
+            (Verdict::TimeLimitExceeded, Cause::CpuTime { measured: usage.cpu, limit: limits.cpu })
+        }
         Termination::WallLimit => (
             Verdict::WallTimeLimitExceeded,
-            Cause::WallTime {
-                measured: usage.wall,
-                limit: limits.wall,
-            },
+            Cause::WallTime { measured: usage.wall, limit: limits.wall },
         ),
         Termination::OutputLimit => (
             Verdict::OutputLimitExceeded,
-            Cause::Output {
-                measured: usage.output_bytes,
-                limit: limits.output_bytes,
-            },
+            Cause::Output { measured: usage.output_bytes, limit: limits.output_bytes },
         ),
         Termination::MemoryLimit => (Verdict::MemoryLimitExceeded, memory(usage, limits)),
-        Termination::ForbiddenCall(call) => (
-            Verdict::SecurityViolation,
-            Cause::ForbiddenCall(call.clone()),
-        ),
+        Termination::ForbiddenCall(call) => {
+            (Verdict::SecurityViolation, Cause::ForbiddenCall(call.clone()))
+        }
         Termination::Cancelled => (Verdict::Cancelled, Cause::Cancelled),
     })
 }
 
 fn memory(usage: &Usage, limits: &Limits) -> Cause {
-    Cause::Memory {
-        measured: usage.memory_bytes,
-        limit: limits.memory_bytes,
-    }
+    Cause::Memory { measured: usage.memory_bytes, limit: limits.memory_bytes }
 }
 
 fn holds(text: &[u8], marker: &str) -> bool {
-    text.windows(marker.len())
-        .any(|window| window == marker.as_bytes())
+    text.windows(marker.len()).any(|window| window == marker.as_bytes())
 }
 
 #[cfg(test)]
@@ -294,13 +270,7 @@ mod tests {
     }
 
     fn ended(termination: Termination, exit: Exit) -> Outcome {
-        Outcome {
-            termination,
-            exit,
-            usage: Usage::default(),
-            stderr: vec![],
-            files: vec![],
-        }
+        Outcome { termination, exit, usage: Usage::default(), stderr: vec![], files: vec![] }
     }
 
     fn verdict(outcome: &Outcome) -> Option<Verdict> {
@@ -314,38 +284,14 @@ mod tests {
             (T::OfItself, Exit::Code(0), None),
             (T::OfItself, Exit::Code(1), Some(Verdict::RunTimeError)),
             (T::OfItself, Exit::Signal(11), Some(Verdict::RunTimeError)),
-            (
-                T::OfItself,
-                Exit::Signal(31),
-                Some(Verdict::SecurityViolation),
-            ),
-            (
-                T::CpuLimit,
-                Exit::Signal(9),
-                Some(Verdict::TimeLimitExceeded),
-            ),
+            (T::OfItself, Exit::Signal(31), Some(Verdict::SecurityViolation)),
+            (T::CpuLimit, Exit::Signal(9), Some(Verdict::TimeLimitExceeded)),
             // It ended well, just beyond the limit.
             (T::CpuLimit, Exit::Code(0), Some(Verdict::TimeLimitExceeded)),
-            (
-                T::WallLimit,
-                Exit::Signal(9),
-                Some(Verdict::WallTimeLimitExceeded),
-            ),
-            (
-                T::MemoryLimit,
-                Exit::Signal(9),
-                Some(Verdict::MemoryLimitExceeded),
-            ),
-            (
-                T::OutputLimit,
-                Exit::Signal(9),
-                Some(Verdict::OutputLimitExceeded),
-            ),
-            (
-                T::ForbiddenCall("bpf".into()),
-                Exit::Signal(9),
-                Some(Verdict::SecurityViolation),
-            ),
+            (T::WallLimit, Exit::Signal(9), Some(Verdict::WallTimeLimitExceeded)),
+            (T::MemoryLimit, Exit::Signal(9), Some(Verdict::MemoryLimitExceeded)),
+            (T::OutputLimit, Exit::Signal(9), Some(Verdict::OutputLimitExceeded)),
+            (T::ForbiddenCall("bpf".into()), Exit::Signal(9), Some(Verdict::SecurityViolation)),
             (T::Cancelled, Exit::Signal(9), Some(Verdict::Cancelled)),
         ];
         for (termination, exit, expected) in table {
@@ -368,31 +314,16 @@ mod tests {
         let mut outcome = ended(Termination::OfItself, Exit::Code(1));
         outcome.usage.forks_refused = 3;
         let (_, cause) = ruling_of(&outcome, &limits(), None).unwrap();
-        assert_eq!(
-            cause,
-            Cause::Processes {
-                refused: 3,
-                limit: 8
-            }
-        );
+        assert_eq!(cause, Cause::Processes { refused: 3, limit: 8 });
     }
 
     #[test]
     fn a_compiler_over_its_limits_is_not_a_compile_error() {
         let outcome = ended(Termination::MemoryLimit, Exit::Signal(9));
-        assert_eq!(
-            ruling_of_compiling(&outcome, &limits()).0,
-            Verdict::CompileLimitExceeded
-        );
+        assert_eq!(ruling_of_compiling(&outcome, &limits()).0, Verdict::CompileLimitExceeded);
         let outcome = ended(Termination::OfItself, Exit::Code(1));
-        assert_eq!(
-            ruling_of_compiling(&outcome, &limits()).0,
-            Verdict::CompileError
-        );
+        assert_eq!(ruling_of_compiling(&outcome, &limits()).0, Verdict::CompileError);
         let outcome = ended(Termination::ForbiddenCall("bpf".into()), Exit::Signal(9));
-        assert_eq!(
-            ruling_of_compiling(&outcome, &limits()).0,
-            Verdict::SecurityViolation
-        );
+        assert_eq!(ruling_of_compiling(&outcome, &limits()).0, Verdict::SecurityViolation);
     }
 }

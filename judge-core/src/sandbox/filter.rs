@@ -54,10 +54,7 @@ struct RuleFile {
 #[serde(deny_unknown_fields)]
 struct Group {
     action: Action,
-    #[expect(
-        dead_code,
-        reason = "names the number in `action` for the reader of the file"
-    )]
+    #[expect(dead_code, reason = "names the number in `action` for the reader of the file")]
     errno_name: Option<String>,
     reason: String,
     #[serde(default)]
@@ -90,16 +87,9 @@ impl Filter {
     pub fn compile(text: &str) -> Result<Self, FilterError> {
         let RuleFile { groups, .. } = serde_json::from_str(text)?;
         check(&groups)?;
-        let known = groups
-            .iter()
-            .flat_map(names_of)
-            .map(|name| json!({ "syscall": name }));
+        let known = groups.iter().flat_map(names_of).map(|name| json!({ "syscall": name }));
         let enosys = json!({ "errno": libc::ENOSYS });
-        let mut silent = vec![program(
-            &known.collect::<Vec<_>>(),
-            &json!("allow"),
-            &enosys,
-        )?];
+        let mut silent = vec![program(&known.collect::<Vec<_>>(), &json!("allow"), &enosys)?];
         let mut by_errno: BTreeMap<u32, Vec<Value>> = BTreeMap::new();
         let mut forbidden = Vec::new();
         for group in &groups {
@@ -112,19 +102,12 @@ impl Filter {
             }
         }
         for (errno, rules) in by_errno {
-            silent.push(program(
-                &rules,
-                &json!({ "errno": errno }),
-                &json!("allow"),
-            )?);
+            silent.push(program(&rules, &json!({ "errno": errno }), &json!("allow"))?);
         }
         let mut forbid = program(&forbidden, &json!({ "trace": 0 }), &json!("allow"))?;
         forbid.iter_mut().for_each(trace_to_notify);
         let silent = silent.iter().map(|program| pack(program)).collect();
-        Ok(Self {
-            silent,
-            forbid: pack(&forbid),
-        })
+        Ok(Self { silent, forbid: pack(&forbid) })
     }
 
     /// The programs that answer by themselves.
@@ -140,10 +123,7 @@ impl Filter {
 
 /// Names of a group's calls, with and without conditions.
 fn names_of(group: &Group) -> impl Iterator<Item = &str> {
-    let conditional = group
-        .rules
-        .iter()
-        .filter_map(|rule| rule["syscall"].as_str());
+    let conditional = group.rules.iter().filter_map(|rule| rule["syscall"].as_str());
     group.syscalls.iter().map(String::as_str).chain(conditional)
 }
 
@@ -151,15 +131,9 @@ fn check(groups: &[Group]) -> Result<(), FilterError> {
     let mut seen = std::collections::BTreeSet::new();
     for group in groups {
         if group.syscalls.is_empty() && group.rules.is_empty() {
-            return Err(FilterError::EmptyGroup {
-                reason: group.reason.clone(),
-            });
+            return Err(FilterError::EmptyGroup { reason: group.reason.clone() });
         }
-        if let Some(twice) = group
-            .syscalls
-            .iter()
-            .find(|name| !seen.insert(name.as_str()))
-        {
+        if let Some(twice) = group.syscalls.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(FilterError::Twice(twice.clone()));
         }
         if group.action == Action::Forbid
@@ -184,9 +158,7 @@ fn program(
     .to_string();
     let mut programs = seccompiler::compile_from_json(text.as_bytes(), TargetArch::x86_64)
         .map_err(FilterError::Compile)?;
-    Ok(programs
-        .remove("it")
-        .expect("the one program that was asked for"))
+    Ok(programs.remove("it").expect("the one program that was asked for"))
 }
 
 /// `BPF_RET | BPF_K`: a return whose value stands in the instruction.
@@ -206,10 +178,7 @@ fn pack(program: &[sock_filter]) -> Packed {
     program.iter().map(pack_one).collect()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each field is cut out of its place"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each field is cut out of its place")]
 fn unpack(packed: &[u64]) -> BpfProgram {
     let unpack_one = |&i: &u64| sock_filter {
         code: (i >> 48) as u16,
@@ -229,17 +198,11 @@ pub fn name_of(number: i64) -> String {
 /// The same name, if a rule file may forbid the call: one that is part of the binary, and so can't
 /// hold anything of a run.
 pub fn known_name(name: &str) -> Option<&'static str> {
-    FORBIDDABLE
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(known, _)| *known)
+    FORBIDDABLE.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
 }
 
 fn number_of(name: &str) -> Option<i64> {
-    FORBIDDABLE
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, number)| *number)
+    FORBIDDABLE.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
 
 macro_rules! numbered {
@@ -291,38 +254,24 @@ mod tests {
     #[test]
     fn a_forbidden_call_must_have_a_name_for_the_verdict() {
         let group = r#"{"action": "forbid", "reason": "r", "syscalls": ["read"]}"#;
-        assert!(matches!(
-            Filter::compile(&file(group)),
-            Err(FilterError::Nameless(_))
-        ));
+        assert!(matches!(Filter::compile(&file(group)), Err(FilterError::Nameless(_))));
     }
 
     #[test]
     fn an_unknown_call_does_not_compile() {
         let group = r#"{"action": "allow", "reason": "r", "syscalls": ["raed"]}"#;
-        assert!(matches!(
-            Filter::compile(&file(group)),
-            Err(FilterError::Compile(_))
-        ));
+        assert!(matches!(Filter::compile(&file(group)), Err(FilterError::Compile(_))));
     }
 
     #[test]
     fn a_group_without_calls_is_refused() {
         let group = r#"{"action": "allow", "reason": "r"}"#;
-        assert!(matches!(
-            Filter::compile(&file(group)),
-            Err(FilterError::EmptyGroup { .. })
-        ));
+        assert!(matches!(Filter::compile(&file(group)), Err(FilterError::EmptyGroup { .. })));
     }
 
     #[test]
     fn instructions_survive_the_journey_to_the_init() {
-        let program = vec![sock_filter {
-            code: 0x15,
-            jt: 3,
-            jf: 255,
-            k: 0xdead_beef,
-        }];
+        let program = vec![sock_filter { code: 0x15, jt: 3, jf: 255, k: 0xdead_beef }];
         let there_and_back = unpack(&pack(&program));
         assert_eq!(format!("{there_and_back:?}"), format!("{program:?}"));
     }

@@ -52,10 +52,7 @@ pub enum ProfileSource {
 impl ProfileSource {
     /// The text of `file`, a path inside the folder.
     pub fn read(&self, file: &str) -> Result<String, ProfileError> {
-        let unreadable = |reason: String| ProfileError::Unreadable {
-            file: file.into(),
-            reason,
-        };
+        let unreadable = |reason: String| ProfileError::Unreadable { file: file.into(), reason };
         match self {
             Self::BuiltIn => BUILT_IN
                 .get_file(file)
@@ -69,10 +66,7 @@ impl ProfileSource {
 
     /// The names of the files in `folder` that end in `.toml`, sorted.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, ProfileError> {
-        let unreadable = |reason: String| ProfileError::Unreadable {
-            file: folder.into(),
-            reason,
-        };
+        let unreadable = |reason: String| ProfileError::Unreadable { file: folder.into(), reason };
         let mut names: Vec<String> = match self {
             Self::BuiltIn => BUILT_IN
                 .get_dir(folder)
@@ -86,9 +80,7 @@ impl ProfileSource {
                 .collect(),
         };
         names.retain(|name| {
-            Path::new(name)
-                .extension()
-                .is_some_and(|extension| extension == "toml")
+            Path::new(name).extension().is_some_and(|extension| extension == "toml")
         });
         names.sort();
         Ok(names)
@@ -96,10 +88,8 @@ impl ProfileSource {
 
     /// Reads `file` as TOML.
     pub fn parse<T: for<'de> Deserialize<'de>>(&self, file: &str) -> Result<T, ProfileError> {
-        toml::from_str(&self.read(file)?).map_err(|error| ProfileError::Invalid {
-            file: file.into(),
-            reason: error.to_string(),
-        })
+        toml::from_str(&self.read(file)?)
+            .map_err(|error| ProfileError::Invalid { file: file.into(), reason: error.to_string() })
     }
 }
 
@@ -267,11 +257,8 @@ impl Profiles {
 
 /// Absolute, and without `..`: the init joins these to its new root.
 fn check_paths(root: &RootLayout) -> Result<(), ProfileError> {
-    let inside = root
-        .binds
-        .iter()
-        .map(Bind::target)
-        .chain(root.files.iter().map(|file| file.to.as_path()));
+    let inside =
+        root.binds.iter().map(Bind::target).chain(root.files.iter().map(|file| file.to.as_path()));
     let devices = root.devices.iter().map(|device| device.path.as_path());
     let outside = root.binds.iter().map(|bind| bind.from.as_path());
     for path in inside.chain(devices).chain(outside) {
@@ -295,11 +282,7 @@ mod tests {
     fn the_built_in_profiles_are_sound() {
         let profiles = Profiles::load(&ProfileSource::BuiltIn).unwrap();
         assert_eq!(profiles.profiles.len(), ProfileName::ALL.len());
-        assert!(
-            profiles
-                .exposing(Path::new("/usr/share/problems"))
-                .is_some()
-        );
+        assert!(profiles.exposing(Path::new("/usr/share/problems")).is_some());
         assert!(profiles.exposing(Path::new("/var/lib/problems")).is_none());
     }
 

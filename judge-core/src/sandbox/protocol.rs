@@ -106,16 +106,9 @@ pub enum Reply {
     /// The program is past exec. Nothing more comes until it has ended.
     Started,
     /// Nothing of the run is left but its files. One descriptor for each name.
-    Ended {
-        report: RunReport,
-        files: Vec<String>,
-    },
+    Ended { report: RunReport, files: Vec<String> },
     /// A step failed. After a failed build the slot is useless.
-    Failed {
-        step: InitStep,
-        errno: i32,
-        detail: String,
-    },
+    Failed { step: InitStep, errno: i32, detail: String },
 }
 
 /// What the init saw of a run.

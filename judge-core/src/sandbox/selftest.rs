@@ -63,16 +63,8 @@ const ATTACKS: [(&str, &str, Held); 9] = [
         "for fd in /proc/self/fd/*; do case ${fd##*/} in 0|1|2|3|10|255) ;; *) exit 1;; esac; done",
         Held::ExitsWell,
     ),
-    (
-        "wall time limit",
-        "sleep 1000",
-        Held::EndedBy(Termination::WallLimit),
-    ),
-    (
-        "CPU time limit",
-        "while :; do :; done",
-        Held::EndedBy(Termination::CpuLimit),
-    ),
+    ("wall time limit", "sleep 1000", Held::EndedBy(Termination::WallLimit)),
+    ("CPU time limit", "while :; do :; done", Held::EndedBy(Termination::CpuLimit)),
     (
         "cgroup: number of processes",
         "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 100 & done",
@@ -139,20 +131,14 @@ fn attack(
         argv: &argv,
         env: &[("PATH".into(), "/usr/bin:/bin".into())],
         limits: &limits,
-        stdin: &SealedFile::of_bytes(b"").map_err(|source| SandboxError::Start {
-            attempt: "making an empty input",
-            source,
-        })?,
+        stdin: &SealedFile::of_bytes(b"")
+            .map_err(|source| SandboxError::Start { attempt: "making an empty input", source })?,
         files: &[],
         collect: &[],
     };
     let outcome = slot.run(&spec, &mut Capture::default(), &Cancel::default())?;
     let held = holds(&outcome, expected);
-    Ok(Trial {
-        wall,
-        held,
-        seen: format!("{:?}, {:?}", outcome.termination, outcome.exit),
-    })
+    Ok(Trial { wall, held, seen: format!("{:?}, {:?}", outcome.termination, outcome.exit) })
 }
 
 fn holds(outcome: &Outcome, expected: &Held) -> bool {

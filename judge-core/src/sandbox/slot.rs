@@ -121,10 +121,7 @@ impl Cancel {
     #[must_use]
     pub fn part(&self) -> Self {
         let parent = Some(self.clone());
-        Self(Arc::new(CancelState {
-            cancelled: AtomicBool::new(false),
-            parent,
-        }))
+        Self(Arc::new(CancelState { cancelled: AtomicBool::new(false), parent }))
     }
 }
 
@@ -160,21 +157,11 @@ impl Slot {
         let born = receive_within(&ours, PATIENCE);
         shim.wait().map_err(attempt("waiting for the shim"))?;
         let (Born { pid }, fds) = born.map_err(attempt("creating namespaces (see its message)"))?;
-        let pidfd = fds
-            .into_iter()
-            .next()
-            .ok_or_else(|| io::Error::other("no pidfd came"));
+        let pidfd = fds.into_iter().next().ok_or_else(|| io::Error::other("no pidfd came"));
         let pidfd = pidfd.map_err(attempt("creating namespaces"))?;
         let pid = Pid::from_raw(pid);
         // From here on, dropping cleans up.
-        let mut slot = Self {
-            number,
-            ids,
-            pid,
-            pidfd,
-            socket: Some(ours),
-            groups,
-        };
+        let mut slot = Self { number, ids, pid, pidfd, socket: Some(ours), groups };
 
         for map in ["uid_map", "gid_map"] {
             let line = format!("0 {ids} {IDS_PER_SLOT}\n");
@@ -186,18 +173,10 @@ impl Slot {
     }
 
     fn build(&mut self, config: &SlotConfig) -> Result<(), SandboxError> {
-        let lost = |source| SandboxError::Lost {
-            attempt: "building the root",
-            source,
-        };
-        let setup = Setup {
-            profiles: config.profiles.clone(),
-            hostname: "judge".into(),
-        };
+        let lost = |source| SandboxError::Lost { attempt: "building the root", source };
+        let setup = Setup { profiles: config.profiles.clone(), hostname: "judge".into() };
         let text = serde_json::to_vec(&setup).map_err(|error| lost(error.into()))?;
-        let sealed = SealedFile::of_bytes(&text)
-            .and_then(|file| file.reader())
-            .map_err(lost)?;
+        let sealed = SealedFile::of_bytes(&text).and_then(|file| file.reader()).map_err(lost)?;
         let socket = self.socket();
         protocol::send(socket, &Request::Build, &[sealed.as_fd()]).map_err(lost)?;
         match receive_within::<Reply>(&socket, PATIENCE).map_err(lost)?.0 {
@@ -251,10 +230,8 @@ impl Slot {
             Entry::None => EntryKind::None,
         };
         let request = Request::Run(request_of(spec, kind));
-        protocol::send(self.socket(), &request, &fds).map_err(|source| SandboxError::Lost {
-            attempt: "asking for a run",
-            source,
-        })?;
+        protocol::send(self.socket(), &request, &fds)
+            .map_err(|source| SandboxError::Lost { attempt: "asking for a run", source })?;
         drop(fds);
         // Ours would keep the pipes open when the program's are closed.
         drop((out_write, err_write));
@@ -288,25 +265,14 @@ impl Drop for Slot {
 }
 
 fn request_of(spec: &RunSpec<'_>, entry: EntryKind) -> RunRequest {
-    let RunSpec {
-        profile,
-        argv,
-        env,
-        limits,
-        files,
-        collect,
-        ..
-    } = spec;
+    let RunSpec { profile, argv, env, limits, files, collect, .. } = spec;
     RunRequest {
         profile: *profile,
         argv: argv.to_vec(),
         env: env.to_vec(),
         files: files
             .iter()
-            .map(|file| FileHeader {
-                path: file.path.clone(),
-                executable: file.executable,
-            })
+            .map(|file| FileHeader { path: file.path.clone(), executable: file.executable })
             .collect(),
         collect: collect
             .iter()
@@ -364,15 +330,9 @@ pub(super) fn receive_within<T: serde::de::DeserializeOwned>(
 /// An answer that is not the one waited for.
 pub(super) fn unexpected(reply: Reply) -> SandboxError {
     match reply {
-        Reply::Failed {
-            step,
-            errno,
-            detail,
-        } => SandboxError::Init {
-            step,
-            detail,
-            source: nix::errno::Errno::from_raw(errno),
-        },
+        Reply::Failed { step, errno, detail } => {
+            SandboxError::Init { step, detail, source: nix::errno::Errno::from_raw(errno) }
+        }
         Reply::Built | Reply::Started | Reply::Ended { .. } => SandboxError::Init {
             step: InitStep::Protocol,
             detail: "an answer out of turn".into(),

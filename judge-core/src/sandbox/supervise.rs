@@ -54,6 +54,10 @@ const SHORTEST_NAP: Duration = Duration::from_millis(4);
 /// or a large core of memory being freed can take seconds on a crowded machine.
 const KILL_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the init may take to write a run's files and start its program. Generous: on an
+/// overloaded machine, giving up too early would turn load into failures of ours.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+
 /// How much is read at once: small enough for the stack, a quarter of a default pipe.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -70,6 +74,9 @@ pub(super) struct Supervision<'a> {
 
 /// What the loop knows while it waits.
 struct State {
+    /// When the run was asked for.
+    asked: Instant,
+    /// When the program was past exec.
     began: Option<Instant>,
     /// Why we ended the run, and until when the init may take.
     killed: Option<(Termination, Instant)>,
@@ -82,6 +89,7 @@ impl Supervision<'_> {
     /// Reads output, enforces limits, and comes back with the facts.
     pub fn watch(self, sink: &mut dyn OutputSink) -> Result<Outcome, SandboxError> {
         let mut state = State {
+            asked: Instant::now(),
             began: None,
             killed: None,
             output_bytes: 0,
@@ -118,11 +126,7 @@ impl Supervision<'_> {
         let timeout =
             PollTimeout::try_from(nap.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX);
         let wanted = |open| {
-            if open {
-                PollFlags::POLLIN
-            } else {
-                PollFlags::empty()
-            }
+            if open { PollFlags::POLLIN } else { PollFlags::empty() }
         };
         let [out, err] = &self.pipes;
         let mut fds = vec![PollFd::new(self.socket, PollFlags::POLLIN)];
@@ -170,6 +174,9 @@ impl Supervision<'_> {
             return self.kill(state, Termination::Cancelled);
         }
         let Some(began) = state.began else {
+            if START_PATIENCE < state.asked.elapsed() {
+                return Err(lost("starting the program", io::ErrorKind::TimedOut.into()));
+            }
             return Ok(());
         };
         let (cpu, out_of_memory) = self.group.glance()?;
@@ -228,18 +235,12 @@ impl Supervision<'_> {
         state: &mut State,
         sink: &mut dyn OutputSink,
     ) -> Result<(), SandboxError> {
-        let room = self
-            .spec
-            .limits
-            .output_bytes
-            .saturating_sub(state.output_bytes);
+        let room = self.spec.limits.output_bytes.saturating_sub(state.output_bytes);
         state.output_bytes = state.output_bytes.saturating_add(chunk.len() as u64);
         let within = &chunk[..chunk.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
         if which == 1 {
             let room = STDERR_KEPT.saturating_sub(state.stderr.len());
-            state
-                .stderr
-                .extend_from_slice(&within[..within.len().min(room)]);
+            state.stderr.extend_from_slice(&within[..within.len().min(room)]);
         } else if state.killed.is_none() && !within.is_empty() && sink.write(within) == Flow::Stop {
             self.kill(state, Termination::SinkStopped)?;
         }
@@ -264,15 +265,9 @@ impl Supervision<'_> {
     ) -> Result<Outcome, SandboxError> {
         let reading = self.group.read()?;
         let usage = Usage {
-            cpu: if self.cgroup_enforced {
-                reading.cpu
-            } else {
-                report.reaped_cpu
-            },
+            cpu: if self.cgroup_enforced { reading.cpu } else { report.reaped_cpu },
             wall: report.wall,
-            memory_bytes: reading
-                .memory_peak_bytes
-                .saturating_sub(reading.page_cache_bytes),
+            memory_bytes: reading.memory_peak_bytes.saturating_sub(reading.page_cache_bytes),
             output_bytes: state.output_bytes,
             oom_kills: reading.oom_kills,
             forks_refused: reading.forks_refused,
@@ -289,20 +284,12 @@ impl Supervision<'_> {
         let mut files = Vec::with_capacity(names.len());
         let mut room = MAX_COLLECTED_BYTES;
         for (name, fd) in names.into_iter().zip(fds) {
-            let content = self
-                .seal(fd, room)
-                .map_err(|source| lost("collecting files", source))?;
+            let content = self.seal(fd, room).map_err(|source| lost("collecting files", source))?;
             room -= content.len();
             files.push((name, Arc::new(content)));
         }
         let exit = Exit::from(report.exit);
-        Ok(Outcome {
-            termination,
-            exit,
-            usage,
-            stderr: state.stderr,
-            files,
-        })
+        Ok(Outcome { termination, exit, usage, stderr: state.stderr, files })
     }
 
     /// Copies a file of the run, opened by the init and of at most `room` bytes, out of the tmpfs
@@ -313,13 +300,7 @@ impl Supervision<'_> {
         if !metadata.is_file() {
             return Err(io::Error::other("not a regular file"));
         }
-        let bound = self
-            .spec
-            .collect
-            .iter()
-            .map(|collect| collect.max_bytes)
-            .max()
-            .unwrap_or(0);
+        let bound = self.spec.collect.iter().map(|collect| collect.max_bytes).max().unwrap_or(0);
         SealedFile::of_reader(&mut Read::by_ref(&mut file), bound.min(room))
     }
 }

@@ -20,12 +20,7 @@ pub const MAX_FDS: usize = 253;
 
 /// A pair of connected sockets that keep message boundaries; both close on exec.
 pub fn message_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
-    socketpair(
-        AddressFamily::Unix,
-        SockType::SeqPacket,
-        None,
-        SockFlag::SOCK_CLOEXEC,
-    )
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
 }
 
 /// Sends one message with descriptors. The receiver gets copies; ours stay open.
@@ -75,16 +70,10 @@ pub fn receive_message(
         if let ControlMessageOwned::ScmRights(raw) = message {
             // SAFETY: the kernel has just made these descriptors for us, and nobody else knows
             // their numbers yet.
-            fds.extend(
-                raw.into_iter()
-                    .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }),
-            );
+            fds.extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
         }
     }
-    if received
-        .flags
-        .intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC)
-    {
+    if received.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC) {
         return Err(Errno::EMSGSIZE);
     }
     Ok((received.bytes, fds))
@@ -116,12 +105,7 @@ pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
     // SAFETY: only the close-on-exec flag changes; no descriptor that somebody owns is closed
     // while the process image lives.
     checked(unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            first,
-            u32::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        )
+        libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
     })
     .map(drop)
 }
@@ -144,10 +128,7 @@ impl SealedFile {
     /// bytes (inclusive bound), having read no more than one byte beyond.
     pub fn of_reader(content: &mut dyn io::Read, max_len: u64) -> io::Result<Self> {
         let mut file = UnsealedFile::new()?;
-        let len = io::copy(
-            &mut io::Read::take(content, max_len.saturating_add(1)),
-            &mut file,
-        )?;
+        let len = io::copy(&mut io::Read::take(content, max_len.saturating_add(1)), &mut file)?;
         if max_len < len {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
@@ -225,14 +206,8 @@ mod tests {
         let sealed = SealedFile::of_bytes(b"answer").unwrap();
         let path = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
         let mut writer = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-        assert_eq!(
-            writer.write(b"x").unwrap_err().raw_os_error(),
-            Some(libc::EPERM)
-        );
-        assert_eq!(
-            writer.set_len(0).unwrap_err().raw_os_error(),
-            Some(libc::EPERM)
-        );
+        assert_eq!(writer.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPERM));
+        assert_eq!(writer.set_len(0).unwrap_err().raw_os_error(), Some(libc::EPERM));
         assert_eq!(sealed.read_all().unwrap(), b"answer");
     }
 
@@ -240,10 +215,7 @@ mod tests {
     fn a_sealed_file_lets_nobody_write_its_times_or_attributes() {
         let sealed = SealedFile::of_bytes(b"input").unwrap();
         let mode = sealed.reader().unwrap().metadata().unwrap().permissions();
-        assert_eq!(
-            std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777,
-            0o444
-        );
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777, 0o444);
     }
 
     #[test]
@@ -273,9 +245,7 @@ mod tests {
         let (len, fds) = receive_message(two.as_fd(), &mut buffer).unwrap();
         assert_eq!(&buffer[..len], b"hello");
         let mut text = String::new();
-        std::fs::File::from(fds.into_iter().next().unwrap())
-            .read_to_string(&mut text)
-            .unwrap();
+        std::fs::File::from(fds.into_iter().next().unwrap()).read_to_string(&mut text).unwrap();
         assert_eq!(text, "carried");
     }
 
@@ -283,9 +253,6 @@ mod tests {
     fn a_message_that_does_not_fit_is_an_error_not_a_cut() {
         let (one, two) = message_pair().unwrap();
         send_message(one.as_fd(), b"longer than four", &[]).unwrap();
-        assert_eq!(
-            receive_message(two.as_fd(), &mut [0; 4]).unwrap_err(),
-            Errno::EMSGSIZE
-        );
+        assert_eq!(receive_message(two.as_fd(), &mut [0; 4]).unwrap_err(), Errno::EMSGSIZE);
     }
 }

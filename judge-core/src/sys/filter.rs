@@ -32,12 +32,7 @@ fn set_filter(program: &[sock_filter], flags: libc::c_ulong) -> Result<libc::c_l
     // SAFETY: `program` points at as many instructions as it says; the kernel copies them and
     // writes nothing.
     checked(unsafe {
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            flags,
-            &raw const program,
-        )
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program)
     })
 }
 
@@ -55,9 +50,7 @@ pub fn next_call(listener: BorrowedFd<'_>) -> Result<Option<StoppedCall>, Errno>
     let mut notification: libc::seccomp_notif = unsafe { std::mem::zeroed() };
     // SAFETY: the ioctl writes one `seccomp_notif`, which outlives the call.
     match unsafe { receive(listener.as_raw_fd(), &raw mut notification) } {
-        Ok(_) => Ok(Some(StoppedCall {
-            number: i64::from(notification.data.nr),
-        })),
+        Ok(_) => Ok(Some(StoppedCall { number: i64::from(notification.data.nr) })),
         Err(Errno::ENOENT | Errno::EINTR) => Ok(None),
         Err(error) => Err(error),
     }

@@ -47,10 +47,7 @@ fn clear_capabilities() -> Result<(), Errno> {
     }
     /// `_LINUX_CAPABILITY_VERSION_3`: two blocks of three 32-bit sets.
     const VERSION: u32 = 0x2008_0522;
-    let header = Header {
-        version: VERSION,
-        pid: 0,
-    };
+    let header = Header { version: VERSION, pid: 0 };
     let empty = [0_u32; 6];
     // SAFETY: version 3 reads exactly two blocks of three words, which `empty` holds; the header
     // outlives the call, and pid 0 is ourselves.

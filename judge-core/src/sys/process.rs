@@ -55,21 +55,14 @@ pub fn fork(namespaces: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> Result<Fo
     // race; no stack is given, so it goes on with its copy of ours. The kernel writes one
     // descriptor to `pidfd`, which outlives the call, in the parent's memory only.
     let pid = checked(unsafe {
-        libc::syscall(
-            libc::SYS_clone3,
-            &raw mut args,
-            size_of::<libc::clone_args>(),
-        )
+        libc::syscall(libc::SYS_clone3, &raw mut args, size_of::<libc::clone_args>())
     })?;
     if pid == 0 {
         return Ok(Forked::Child);
     }
     // SAFETY: the call succeeded, so `pidfd` is a new descriptor that nobody else owns.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok(Forked::Parent {
-        pid: Pid::from_raw(narrow(pid)),
-        pidfd,
-    })
+    Ok(Forked::Parent { pid: Pid::from_raw(narrow(pid)), pidfd })
 }
 
 /// Sends `signal` to the process behind `pidfd`: unlike `kill(2)`, it can't hit a reused number.
@@ -144,10 +137,7 @@ pub fn reap(children: Children, block: bool) -> Result<Option<Reaped>, Errno> {
     } else {
         Exit::Signal(libc::WTERMSIG(status))
     };
-    Ok(Some(Reaped {
-        pid: Pid::from_raw(pid),
-        exit,
-    }))
+    Ok(Some(Reaped { pid: Pid::from_raw(pid), exit }))
 }
 
 /// Ends the calling process at once, without destructors or `atexit` handlers: for a copy made by

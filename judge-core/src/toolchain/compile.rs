@@ -64,10 +64,8 @@ fn compile_within(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Compilation, SandboxError> {
-    let files = sealed(language, sources).map_err(|source| SandboxError::Start {
-        attempt: "storing the sources",
-        source,
-    })?;
+    let files = sealed(language, sources)
+        .map_err(|source| SandboxError::Start { attempt: "storing the sources", source })?;
     let main_file = main_file(language, &files);
     let compiled: Vec<&str> = files
         .iter()
@@ -85,20 +83,15 @@ fn compile_within(
         .compile
         .collect
         .iter()
-        .map(|pattern| Collect {
-            pattern: pattern.clone(),
-            max_bytes: LARGEST_PRODUCT,
-        })
+        .map(|pattern| Collect { pattern: pattern.clone(), max_bytes: LARGEST_PRODUCT })
         .collect();
     let spec = RunSpec {
         profile: ProfileName::Compile,
         argv: &argv,
         env: &language.environment(),
         limits,
-        stdin: &SealedFile::of_bytes(b"").map_err(|source| SandboxError::Start {
-            attempt: "making an empty input",
-            source,
-        })?,
+        stdin: &SealedFile::of_bytes(b"")
+            .map_err(|source| SandboxError::Start { attempt: "making an empty input", source })?,
         files: &files,
         collect: &collect,
     };
@@ -126,37 +119,20 @@ fn compile_within(
                 let kept = files.into_iter().filter(|_| language.compile.keep_sources);
                 let files: Vec<InputFile> = made.chain(kept).collect();
                 let main = main_name(language, &files, &main_file).map_err(unsealed)?;
-                Ok(Program {
-                    language: Arc::clone(language),
-                    files,
-                    main_file,
-                    main,
-                })
+                Ok(Program { language: Arc::clone(language), files, main_file, main })
             }
         }
         (crate::sandbox::Termination::OfItself, _) => Err(CompileFailure::Refused),
         _ => Err(CompileFailure::Ended),
     };
-    Ok(Compilation {
-        result,
-        output,
-        outcome,
-        limits: limits.clone(),
-    })
+    Ok(Compilation { result, output, outcome, limits: limits.clone() })
 }
 
 fn sealed(language: &Language, sources: &[SourceFile]) -> std::io::Result<Vec<InputFile>> {
     let seal = |source: &SourceFile| {
-        let path = source
-            .name
-            .clone()
-            .unwrap_or_else(|| name_for(language, &source.content));
+        let path = source.name.clone().unwrap_or_else(|| name_for(language, &source.content));
         let content = Arc::new(SealedFile::of_bytes(&source.content)?);
-        Ok(InputFile {
-            path,
-            content,
-            executable: false,
-        })
+        Ok(InputFile { path, content, executable: false })
     };
     sources.iter().map(seal).collect()
 }
@@ -182,45 +158,24 @@ const LONGEST_NAME: usize = 200;
 /// found in comments too: then the compiler says what is wrong, and nothing worse happens.
 fn public_class(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let after = words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| **word == "public")
-        .find_map(|(at, _)| {
+    let after =
+        words.iter().enumerate().filter(|(_, word)| **word == "public").find_map(|(at, _)| {
             let mut rest = words[at + 1..].iter().copied().skip_while(|word| {
-                [
-                    "abstract",
-                    "final",
-                    "sealed",
-                    "non-sealed",
-                    "strictfp",
-                    "static",
-                ]
-                .contains(word)
+                ["abstract", "final", "sealed", "non-sealed", "strictfp", "static"].contains(word)
             });
             let kind = rest.next()?;
-            ["class", "interface", "enum", "record"]
-                .contains(&kind)
-                .then(|| rest.next())
-                .flatten()
+            ["class", "interface", "enum", "record"].contains(&kind).then(|| rest.next()).flatten()
         })?;
-    let name: String = after
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
+    let name: String =
+        after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     (!name.is_empty() && name.len() <= LONGEST_NAME).then_some(name)
 }
 
 /// The file that is run: the one called as the language's default is, else the first source.
 fn main_file(language: &Language, files: &[InputFile]) -> String {
-    let named = files
-        .iter()
-        .find(|file| file.path == language.default_source);
+    let named = files.iter().find(|file| file.path == language.default_source);
     let first = || files.iter().find(|file| language.compiles(&file.path));
-    named
-        .or_else(first)
-        .or(files.first())
-        .map_or_else(String::new, |file| file.path.clone())
+    named.or_else(first).or(files.first()).map_or_else(String::new, |file| file.path.clone())
 }
 
 /// What is to be started: the name of the product that holds the language's marker, else that of the
@@ -233,34 +188,21 @@ fn main_name(language: &Language, files: &[InputFile], main_file: &str) -> std::
     let mut marked = Vec::new();
     for file in files {
         let content = file.content.read_all()?;
-        if content
-            .windows(marker.len())
-            .any(|window| window == marker.as_bytes())
-        {
+        if content.windows(marker.len()).any(|window| window == marker.as_bytes()) {
             marked.push(stem_of(&file.path));
         }
     }
     let wanted = [&stem, &stem_of(&language.default_source)];
-    let best = wanted
-        .into_iter()
-        .find(|name| marked.contains(name))
-        .or(marked.first());
+    let best = wanted.into_iter().find(|name| marked.contains(name)).or(marked.first());
     Ok(best.cloned().unwrap_or(stem))
 }
 
 fn stem_of(file: &str) -> String {
-    Path::new(file)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn unsealed(source: std::io::Error) -> SandboxError {
-    SandboxError::Start {
-        attempt: "reading a compiled file",
-        source,
-    }
+    SandboxError::Start { attempt: "reading a compiled file", source }
 }
 
 #[cfg(test)]
@@ -271,10 +213,7 @@ mod tests {
     fn a_public_class_names_its_file() {
         let name = |text| public_class(text);
         assert_eq!(name("import x;\npublic class Foo {"), Some("Foo".into()));
-        assert_eq!(
-            name("public final class Foo<T> extends Bar {"),
-            Some("Foo".into())
-        );
+        assert_eq!(name("public final class Foo<T> extends Bar {"), Some("Foo".into()));
         assert_eq!(name("public static void main"), None);
         assert_eq!(name("class Foo {}"), None);
         assert_eq!(name("public record P(int x) {}"), Some("P".into()));

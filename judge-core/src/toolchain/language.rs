@@ -130,12 +130,8 @@ impl Program {
 impl Language {
     /// The environment of its compiler and programs.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
-        let common = ENV
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        common
-            .chain(self.env.iter().map(|(n, v)| (n.clone(), v.clone())))
-            .collect()
+        let common = ENV.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        common.chain(self.env.iter().map(|(n, v)| (n.clone(), v.clone()))).collect()
     }
 
     /// What its compiler may use.
@@ -175,9 +171,7 @@ impl Language {
 }
 
 fn has_extension(file: &str, extensions: &[String]) -> bool {
-    let extension = Path::new(file)
-        .extension()
-        .and_then(|extension| extension.to_str());
+    let extension = Path::new(file).extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| extensions.iter().any(|known| known == extension))
 }
 
@@ -214,24 +208,15 @@ impl Languages {
         for file in source.list("languages")? {
             let language: Language = source.parse(&format!("languages/{file}"))?;
             if format!("{}.toml", language.id) != file {
-                return Err(LanguageError::Misnamed {
-                    file,
-                    id: language.id,
-                });
+                return Err(LanguageError::Misnamed { file, id: language.id });
             }
-            let commands = [
-                &language.version,
-                &language.compile.argv,
-                &language.run.argv,
-            ];
+            let commands = [&language.version, &language.compile.argv, &language.run.argv];
             if commands.iter().any(|argv| argv.is_empty()) {
                 return Err(LanguageError::NoProgram(language.id));
             }
             languages.push(Arc::new(language));
         }
-        let names = languages
-            .iter()
-            .flat_map(|l| l.aliases.iter().chain([&l.id]));
+        let names = languages.iter().flat_map(|l| l.aliases.iter().chain([&l.id]));
         unique(names)?;
         unique(languages.iter().flat_map(|l| &l.extensions))?;
         Ok(Self(languages))
@@ -244,9 +229,7 @@ impl Languages {
 
     /// The one with this id or alias.
     pub fn find(&self, name: &str) -> Option<&Arc<Language>> {
-        self.0
-            .iter()
-            .find(|l| l.id == name || l.aliases.iter().any(|alias| alias == name))
+        self.0.iter().find(|l| l.id == name || l.aliases.iter().any(|alias| alias == name))
     }
 
     /// The one that files of this name are mostly written in.
@@ -275,14 +258,8 @@ mod tests {
 
     #[test]
     fn the_languages_of_the_contract_are_there() {
-        let ids: Vec<String> = languages()
-            .iter()
-            .map(|language| language.id.clone())
-            .collect();
-        assert_eq!(
-            ids,
-            ["c", "cpp17", "cpp20", "java", "javascript", "python3"]
-        );
+        let ids: Vec<String> = languages().iter().map(|language| language.id.clone()).collect();
+        assert_eq!(ids, ["c", "cpp17", "cpp20", "java", "javascript", "python3"]);
     }
 
     #[test]

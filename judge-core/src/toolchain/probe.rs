@@ -29,27 +29,20 @@ pub enum Availability {
 /// Runs the language's version command in `slot`.
 pub fn probe(slot: &mut Slot, language: &Arc<Language>) -> Result<Availability, SandboxError> {
     let programs = [&language.compile.argv[0], &language.run.argv[0]];
-    let absent = programs
-        .iter()
-        .find(|path| path.starts_with('/') && !Path::new(path).exists());
+    let absent = programs.iter().find(|path| path.starts_with('/') && !Path::new(path).exists());
     if let Some(absent) = absent {
         let package = &language.package;
         let reason = format!("{absent} is not there; install it: apt-get install {package}");
         return Ok(Availability::Missing { reason });
     }
-    let limits = Limits {
-        cpu: Duration::from_secs(20),
-        ..language.compile_limits()
-    };
+    let limits = Limits { cpu: Duration::from_secs(20), ..language.compile_limits() };
     let spec = RunSpec {
         profile: ProfileName::Compile,
         argv: &language.version,
         env: &language.environment(),
         limits: &limits,
-        stdin: &SealedFile::of_bytes(b"").map_err(|source| SandboxError::Start {
-            attempt: "making an empty input",
-            source,
-        })?,
+        stdin: &SealedFile::of_bytes(b"")
+            .map_err(|source| SandboxError::Start { attempt: "making an empty input", source })?,
         files: &[],
         collect: &[],
     };
@@ -57,20 +50,13 @@ pub fn probe(slot: &mut Slot, language: &Arc<Language>) -> Result<Availability, 
     let outcome = slot.run(&spec, &mut stdout, &Cancel::default())?;
     let said = [stdout.0, outcome.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    let version = said
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("")
-        .to_owned();
+    let version =
+        said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("").to_owned();
     if outcome.termination == Termination::OfItself && outcome.exit == Exit::Code(0) {
         Ok(Availability::Available { version })
     } else {
         let command = language.version.join(" ");
-        let reason = format!(
-            "`{command}` fails in the sandbox: {:?}: {version}",
-            outcome.exit
-        );
+        let reason = format!("`{command}` fails in the sandbox: {:?}: {version}", outcome.exit);
         Ok(Availability::Missing { reason })
     }
 }

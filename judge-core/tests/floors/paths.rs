@@ -16,17 +16,10 @@ pub fn violations(crate_name: &str, rooms: &[Room], sources: &[Source]) -> Vec<V
             continue;
         };
         let Some(room) = rooms.iter().find(|room| room.name == own) else {
-            all.push(violation(
-                source,
-                1,
-                format!("no table of floors knows the room `{own}`"),
-            ));
+            all.push(violation(source, 1, format!("no table of floors knows the room `{own}`")));
             continue;
         };
-        let mut named = Named {
-            crate_name,
-            found: Vec::new(),
-        };
+        let mut named = Named { crate_name, found: Vec::new() };
         named.search(&source.tokens, &module);
         all.extend(named.found.into_iter().filter_map(|(line, what)| {
             let wrong = match what {
@@ -55,11 +48,7 @@ pub fn violations(crate_name: &str, rooms: &[Room], sources: &[Source]) -> Vec<V
 }
 
 fn violation(source: &Source, line: usize, what: String) -> Violation {
-    Violation {
-        file: source.file.clone(),
-        line,
-        what,
-    }
+    Violation { file: source.file.clone(), line, what }
 }
 
 fn may_use(room: &Room, path: &[String]) -> bool {
@@ -75,9 +64,8 @@ fn module_of(file: &Path) -> Vec<String> {
         Component::Normal(name) => name.to_str(),
         _ => None,
     });
-    let mut module: Vec<String> = inside
-        .map(|name| name.trim_end_matches(".rs").to_owned())
-        .collect();
+    let mut module: Vec<String> =
+        inside.map(|name| name.trim_end_matches(".rs").to_owned()).collect();
     if matches!(module.last().map(String::as_str), Some("mod" | "lib")) {
         module.pop();
     }
@@ -153,15 +141,11 @@ impl Named<'_> {
     fn literal(&mut self, literal: &str, line: usize, module: &[String]) {
         let text = literal.trim_matches('"');
         let is_path = text.contains("::")
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
         if is_path && let Ok(tokens) = text.parse::<TokenStream>() {
             let before = self.found.len();
             self.search(&tokens, module);
-            self.found[before..]
-                .iter_mut()
-                .for_each(|(at, _)| *at = line);
+            self.found[before..].iter_mut().for_each(|(at, _)| *at = line);
         }
     }
 
@@ -169,14 +153,10 @@ impl Named<'_> {
     fn path(&mut self, tokens: &[TokenTree], at: usize, module: &[String]) -> usize {
         let line = tokens[at].span().start().line;
         let first = tokens[at].to_string();
-        let imported = 0 < at
-            && ["use", "extern"]
-                .iter()
-                .any(|word| is_ident(&tokens[at - 1], word));
-        let renamed = first != "self"
-            && tokens
-                .get(at + 1)
-                .is_some_and(|token| is_ident(token, "as"));
+        let imported =
+            0 < at && ["use", "extern"].iter().any(|word| is_ident(&tokens[at - 1], word));
+        let renamed =
+            first != "self" && tokens.get(at + 1).is_some_and(|token| is_ident(token, "as"));
         if !is_path_separator(tokens, at + 1) && !imported && !renamed {
             return at + 1; // `self` as a value, `pub(crate)`
         }
@@ -189,9 +169,7 @@ impl Named<'_> {
         }
         let mut at = at + 1;
         while is_path_separator(tokens, at)
-            && tokens
-                .get(at + 2)
-                .is_some_and(|token| is_ident(token, "super"))
+            && tokens.get(at + 2).is_some_and(|token| is_ident(token, "super"))
         {
             prefix.pop();
             at += 3;

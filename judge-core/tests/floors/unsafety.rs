@@ -20,21 +20,14 @@ pub fn violations(source: &Source, room: &str) -> Vec<Violation> {
             }
             Kind::Code | Kind::Allowed => return None,
         };
-        Some(Violation {
-            file: source.file.clone(),
-            line: found.line,
-            what,
-        })
+        Some(Violation { file: source.file.clone(), line: found.line, what })
     });
     wrong.collect()
 }
 
 /// Whether a crate's root has `#![forbid(unsafe_code)]`.
 pub fn forbids(root: &Source) -> bool {
-    root.tokens
-        .to_string()
-        .replace(' ', "")
-        .contains("#![forbid(unsafe_code)]")
+    root.tokens.to_string().replace(' ', "").contains("#![forbid(unsafe_code)]")
 }
 
 enum Kind {
@@ -59,28 +52,15 @@ fn search(tokens: &TokenStream, outer: Option<usize>, found: &mut Vec<Found>) {
         let begun = *statement.get_or_insert(line);
         match token {
             TokenTree::Ident(ident) if ident == "unsafe" => {
-                found.push(Found {
-                    kind: Kind::Code,
-                    line,
-                    statement: begun,
-                });
+                found.push(Found { kind: Kind::Code, line, statement: begun });
             }
             TokenTree::Ident(ident)
-                if ["allow", "warn", "expect"]
-                    .iter()
-                    .any(|level| ident == level) =>
+                if ["allow", "warn", "expect"].iter().any(|level| ident == level) =>
             {
                 if let Some(TokenTree::Group(lints)) = tokens.get(at + 1)
-                    && lints
-                        .stream()
-                        .into_iter()
-                        .any(|lint| lint.to_string() == "unsafe_code")
+                    && lints.stream().into_iter().any(|lint| lint.to_string() == "unsafe_code")
                 {
-                    found.push(Found {
-                        kind: Kind::Allowed,
-                        line,
-                        statement: begun,
-                    });
+                    found.push(Found { kind: Kind::Allowed, line, statement: begun });
                 }
             }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
@@ -106,9 +86,7 @@ fn search(tokens: &TokenStream, outer: Option<usize>, found: &mut Vec<Found>) {
 /// Whether the comment that ends just above `line` (from 1), attributes aside, argues.
 fn is_argued(lines: &[&str], line: usize) -> bool {
     let above = lines[..line - 1].iter().rev();
-    above
-        .take_while(|text| text.starts_with("//") || text.starts_with("#["))
-        .any(|text| {
-            text.starts_with("//") && (text.contains("SAFETY:") || text.contains("# Safety"))
-        })
+    above.take_while(|text| text.starts_with("//") || text.starts_with("#[")).any(|text| {
+        text.starts_with("//") && (text.contains("SAFETY:") || text.contains("# Safety"))
+    })
 }

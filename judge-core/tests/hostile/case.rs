@@ -40,9 +40,7 @@ pub struct Case {
 impl Case {
     /// Whether the first line names the verdict `code`.
     pub fn expects(&self, code: &str) -> bool {
-        self.expected
-            .iter()
-            .any(|expected| expected.split(' ').next() == Some(code))
+        self.expected.iter().any(|expected| expected.split(' ').next() == Some(code))
     }
 
     /// Whether something that `happened` is expected.
@@ -50,10 +48,7 @@ impl Case {
         if self.expected.iter().any(|expected| expected == happened) {
             return Ok(());
         }
-        Err(format!(
-            "expected {:?}, and what happened is {happened:?}",
-            self.expected
-        ))
+        Err(format!("expected {:?}, and what happened is {happened:?}", self.expected))
     }
 }
 
@@ -79,19 +74,10 @@ fn parse(path: &Path, languages: &Languages) -> Case {
     let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
     let line = text.lines().next().unwrap_or_default();
     let line = line.strip_prefix("// ").or(line.strip_prefix("# "));
-    let mut case = Case {
-        name,
-        language,
-        text: text.clone(),
-        expected: vec![],
-        wall: String::new(),
-        runs: 1,
-    };
+    let mut case =
+        Case { name, language, text: text.clone(), expected: vec![], wall: String::new(), runs: 1 };
     let mut fact = "";
-    for field in line
-        .unwrap_or_else(|| panic!("{}: no first line", case.name))
-        .split(" | ")
-    {
+    for field in line.unwrap_or_else(|| panic!("{}: no first line", case.name)).split(" | ") {
         match field.split_once(": ") {
             Some(("expect", expected)) => {
                 case.expected = expected.split(" or ").map(str::to_owned).collect();
@@ -102,16 +88,7 @@ fn parse(path: &Path, languages: &Languages) -> Case {
             _ => panic!("{}: unknown field {field:?}", case.name),
         }
     }
-    assert!(
-        !case.expected.is_empty() && !fact.is_empty(),
-        "{}: no expectation or fact",
-        case.name
-    );
-    assert!(
-        WALLS.contains(&case.wall.as_str()),
-        "{}: unknown wall {:?}",
-        case.name,
-        case.wall
-    );
+    assert!(!case.expected.is_empty() && !fact.is_empty(), "{}: no expectation or fact", case.name);
+    assert!(WALLS.contains(&case.wall.as_str()), "{}: unknown wall {:?}", case.name, case.wall);
     case
 }

@@ -28,10 +28,7 @@ impl Host {
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let mut random = [0; 16];
-        File::open("/dev/urandom")
-            .unwrap()
-            .read_exact(&mut random)
-            .unwrap();
+        File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
         let secret = format!("secret-{:x}", u128::from_le_bytes(random));
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
         let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
@@ -46,14 +43,7 @@ impl Host {
         for listener in &unix {
             listener.set_nonblocking(true).unwrap();
         }
-        let host = Self {
-            dir,
-            secret,
-            tcp,
-            udp,
-            unix,
-            abstract_name,
-        };
+        let host = Self { dir, secret, tcp, udp, unix, abstract_name };
         fs::write(host.canary(), &host.secret).unwrap();
         fs::set_permissions(host.canary(), fs::Permissions::from_mode(0o666)).unwrap();
         host.wind_back();
@@ -70,12 +60,7 @@ impl Host {
         let begin = SystemTime::UNIX_EPOCH;
         let times = fs::FileTimes::new().set_accessed(begin);
         let times = times.set_modified(begin + Duration::from_secs(1));
-        File::options()
-            .write(true)
-            .open(self.canary())
-            .unwrap()
-            .set_times(times)
-            .unwrap();
+        File::options().write(true).open(self.canary()).unwrap().set_times(times).unwrap();
     }
 
     /// A program's text with the places that it is to attack.
@@ -106,10 +91,7 @@ impl Host {
         if fs::read_dir(self.dir.path()).unwrap().count() != 2 {
             return Err("there is something beside the canary".into());
         }
-        let mut called = vec![
-            self.tcp.accept().map(drop),
-            self.udp.recv(&mut [0; 8]).map(drop),
-        ];
+        let mut called = vec![self.tcp.accept().map(drop), self.udp.recv(&mut [0; 8]).map(drop)];
         called.extend(self.unix.iter().map(|listener| listener.accept().map(drop)));
         if called
             .iter()
@@ -120,9 +102,7 @@ impl Host {
         // The init is the one process that may, and must, be left.
         let left = processes_of(&ids);
         if left != [ids.start] {
-            return Err(format!(
-                "processes with these ids are left: {left:?} of {ids:?}"
-            ));
+            return Err(format!("processes with these ids are left: {left:?} of {ids:?}"));
         }
         Ok(())
     }
@@ -133,9 +113,8 @@ impl Host {
 fn processes_of(ids: &Range<u32>) -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let statuses = entries.filter_map(|entry| fs::read_to_string(entry.path().join("status")).ok());
-    let all: BTreeMap<u32, Process> = statuses
-        .filter_map(|status| Process::parse(&status))
-        .collect();
+    let all: BTreeMap<u32, Process> =
+        statuses.filter_map(|status| Process::parse(&status)).collect();
     let inside = |pid: u32| all.get(&pid).filter(|process| ids.contains(&process.uid));
     let is_ours = |process: &&Process| {
         let mut eldest = *process;
@@ -198,14 +177,10 @@ mod tests {
                 fs::write(host.dir.path().join("x"), "").unwrap();
             }),
             ("listener was called", |host| {
-                TcpStream::connect(host.tcp.local_addr().unwrap())
-                    .map(drop)
-                    .unwrap();
+                TcpStream::connect(host.tcp.local_addr().unwrap()).map(drop).unwrap();
             }),
             ("listener was called", |host| {
-                UnixStream::connect(host.dir.path().join("canary.socket"))
-                    .map(drop)
-                    .unwrap();
+                UnixStream::connect(host.dir.path().join("canary.socket")).map(drop).unwrap();
             }),
             ("processes with these ids", |_| {}),
         ];
@@ -216,13 +191,11 @@ mod tests {
         let host = Host::new();
         let told = host.fill_in("@CANARY@");
         assert!(
-            host.check(&[told.as_bytes()], NOBODYS)
-                .is_err_and(|what| what.contains("processes"))
+            host.check(&[told.as_bytes()], NOBODYS).is_err_and(|what| what.contains("processes"))
         );
         let secret = format!("it is {}!", host.secret);
         assert!(
-            host.check(&[secret.as_bytes()], NOBODYS)
-                .is_err_and(|what| what.contains("knows"))
+            host.check(&[secret.as_bytes()], NOBODYS).is_err_and(|what| what.contains("knows"))
         );
     }
 }

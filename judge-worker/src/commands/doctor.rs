@@ -57,7 +57,8 @@ pub fn run(args: &Args) -> Exit {
             what: "sandbox".into(),
             state: State::Missing,
             found: chain(&error),
-            remedy: "run as root on a host with cgroup v2, or v1 with memory, pids and cpuacct".into(),
+            remedy: "run as root on a host with cgroup v2, or v1 with memory, pids and cpuacct"
+                .into(),
         }),
     }
     checks.push(problems(&settings));
@@ -81,7 +82,12 @@ pub fn run(args: &Args) -> Exit {
             exit = Exit::No;
         }
         let remedy = if state == State::Good { String::new() } else { remedy };
-        table.add_row([Cell::new(what), Cell::new(word).fg(color), Cell::new(found), Cell::new(remedy)]);
+        table.add_row([
+            Cell::new(what),
+            Cell::new(word).fg(color),
+            Cell::new(found),
+            Cell::new(remedy),
+        ]);
     }
     println!("{table}");
     exit
@@ -188,7 +194,8 @@ async fn database(settings: &Settings) -> Check {
 
 async fn broker(settings: &Settings) -> Check {
     let what = "broker".to_owned();
-    let remedy = "set JUDGE_AMQP_URL to a RabbitMQ that runs, or serve with --queue stdio".to_owned();
+    let remedy =
+        "set JUDGE_AMQP_URL to a RabbitMQ that runs, or serve with --queue stdio".to_owned();
     if settings.queue == QueueKind::Stdio {
         let found = "not used: the queue is stdio".into();
         return Check { what, state: State::Good, found, remedy };

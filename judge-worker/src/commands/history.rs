@@ -35,7 +35,8 @@ pub fn run(args: &Args) -> Exit {
 async fn print(settings: &Settings, limit: u32) -> Result<(), StoreError> {
     let store = Store::connect(settings.database_url.expose(), &StoreOptions::default()).await?;
     let rows = store.history(limit).await?;
-    let heads = ["id", "request", "problem", "language", "verdict", "tests", "CPU ms", "KiB", "judged at"];
+    let heads =
+        ["id", "request", "problem", "language", "verdict", "tests", "CPU ms", "KiB", "judged at"];
     let mut table = table(&heads);
     for row in &rows {
         let record = &row.record;

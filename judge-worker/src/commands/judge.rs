@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use judge_core::judging::{
-    AfterFailure, Cause, Judge, Judgement, LowerLimits, Mode, Problem, Stage, Task, Verdict as Ruled,
+    AfterFailure, Cause, Judge, Judgement, LowerLimits, Mode, Problem, Stage, Task,
+    Verdict as Ruled,
 };
 use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
@@ -211,7 +212,8 @@ fn print_table(problem: &Problem, language: &Language, judgement: &Judgement) {
     let package = &problem.package;
     println!("{} ({}), {}", package.title(), package.id.as_str(), language.name);
     if !judgement.compile.output.is_empty() {
-        let heading = if judgement.compile.ok { "The compiler says" } else { "It does not compile" };
+        let heading =
+            if judgement.compile.ok { "The compiler says" } else { "It does not compile" };
         println!("{heading}:\n{}", String::from_utf8_lossy(&judgement.compile.output).trim_end());
     }
     if !judgement.tests.is_empty() {

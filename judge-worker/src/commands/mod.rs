@@ -32,6 +32,7 @@ pub enum Command {
     Judge(judge::Args),
     /// Run every reference submission of packages, and say which did not behave as its folder says.
     Verify(verify::Args),
+    #[expect(clippy::doc_markdown, reason = "the text is shown as help")]
     /// Take submissions from RabbitMQ or stdin, until stopped.
     Serve(serve::Args),
     /// Say what this host offers, and what to do about what is missing.

@@ -117,8 +117,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
             (Source::Amqp(broker.consume()), Sink::Amqp(publisher))
         }
     };
-    let worker =
-        Arc::new(Worker { settings, judge, catalog, store, sink, metrics, in_hand });
+    let worker = Arc::new(Worker { settings, judge, catalog, store, sink, metrics, in_hand });
     let metrics = worker.metrics.clone();
     tokio::spawn(observe_throughput(metrics, THROUGHPUT_INTERVAL, background.clone()));
     let mut helpers = JoinSet::new();

@@ -237,10 +237,11 @@ fn verdicts_of_tag(word: &str) -> Option<&'static [Ruled]> {
 
 /// The verdict, and how many tests had which other.
 fn verdicts_of(judgement: &Judgement) -> String {
-    let mut text = judgement.verdict.code().to_owned();
-    let accepted = judgement.tests.iter().filter(|test| test.run.verdict == Ruled::Accepted).count();
+    let text = judgement.verdict.code().to_owned();
+    let accepted =
+        judgement.tests.iter().filter(|test| test.run.verdict == Ruled::Accepted).count();
     if judgement.verdict != Ruled::Accepted && 0 < accepted {
-        text.push_str(&format!(" (AC on {accepted})"));
+        return format!("{text} (AC on {accepted})");
     }
     text
 }

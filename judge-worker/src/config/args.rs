@@ -6,10 +6,7 @@ use clap::Args;
 
 /// Flags of all settings, to be flattened into a command. Each can also be given as an environment
 /// variable, named in parentheses, or as a key of the file that `--config` names.
-#[expect(
-    clippy::doc_markdown,
-    reason = "shown as help, where backticks would be printed"
-)]
+#[expect(clippy::doc_markdown, reason = "shown as help, where backticks would be printed")]
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct SettingsArgs {

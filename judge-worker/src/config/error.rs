@@ -74,7 +74,5 @@ pub enum SettingsError {
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|key| format!(", did you mean `{key}`?"))
-        .unwrap_or_default()
+    nearest.map(|key| format!(", did you mean `{key}`?")).unwrap_or_default()
 }

@@ -36,21 +36,14 @@ impl ConfigFile {
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let text = read_text(path, Self::MAX_BYTES).map_err(|source| {
             let place = "--config or JUDGE_CONFIG".to_owned();
-            SettingsError::Unreadable {
-                place,
-                path: path.to_owned(),
-                source,
-            }
+            SettingsError::Unreadable { place, path: path.to_owned(), source }
         })?;
         Self::parse(path, &text)
     }
 
     /// Checks that every key is a setting and has a value of its kind.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let mut file = Self {
-            path: path.display().to_string(),
-            values: BTreeMap::new(),
-        };
+        let mut file = Self { path: path.display().to_string(), values: BTreeMap::new() };
         let table = DeTable::parse(text).map_err(|error| SettingsError::NotToml {
             place: file.place(line_of(text, error.span().map_or(0, |span| span.start))),
             message: error.message().to_owned(),
@@ -87,11 +80,7 @@ impl ConfigFile {
                 }
                 (_, None) => {
                     let (place, nearest) = (self.place(line), names::nearest(&key));
-                    return Err(SettingsError::UnknownKey {
-                        place,
-                        key,
-                        nearest,
-                    });
+                    return Err(SettingsError::UnknownKey { place, key, nearest });
                 }
             }
         }
@@ -131,9 +120,7 @@ impl ConfigFile {
 /// Reads a small file; one that is larger than `max_bytes` is an error.
 pub(super) fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?
-        .take(max_bytes + 1)
-        .read_to_string(&mut text)?;
+    let read = File::open(path)?.take(max_bytes + 1).read_to_string(&mut text)?;
     if read as u64 > max_bytes {
         let what = format!("the file is larger than {max_bytes} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
@@ -148,9 +135,5 @@ fn is_table(name: &str) -> bool {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

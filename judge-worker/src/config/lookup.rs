@@ -23,9 +23,7 @@ pub struct Environment(BTreeMap<String, OsString>);
 impl Environment {
     /// Those of this process, now.
     pub fn of_process() -> Self {
-        env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-            .collect()
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
 
     /// The value of a variable; `None` if it is not set, or empty.
@@ -33,23 +31,16 @@ impl Environment {
         match self.0.get(variable).map(|value| value.to_str()) {
             Some(Some("")) | None => Ok(None),
             Some(Some(value)) => Ok(Some(value)),
-            Some(None) => Err(SettingsError::NotUtf8 {
-                variable: variable.to_owned(),
-            }),
+            Some(None) => Err(SettingsError::NotUtf8 { variable: variable.to_owned() }),
         }
     }
 }
 
 impl<N: Into<String>, V: AsRef<OsStr>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        let variables = variables
-            .into_iter()
-            .map(|(name, value)| (name.into(), value));
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value));
         let ours = variables.filter(|(name, _)| name.starts_with("JUDGE_"));
-        Self(
-            ours.map(|(name, value)| (name, value.as_ref().to_owned()))
-                .collect(),
-        )
+        Self(ours.map(|(name, value)| (name, value.as_ref().to_owned())).collect())
     }
 }
 
@@ -122,13 +113,7 @@ impl Lookup<'_> {
         flag: Option<&'f String>,
     ) -> Result<Found<'f>, SettingsError> {
         let setting = names::setting(key).expect("only keys of the list are asked for");
-        let found = |text: &'f str, place| {
-            Ok(Found {
-                setting,
-                text: text.into(),
-                place,
-            })
-        };
+        let found = |text: &'f str, place| Ok(Found { setting, text: text.into(), place });
         if let Some(text) = flag {
             return found(text, Place::Flag);
         }
@@ -136,13 +121,7 @@ impl Lookup<'_> {
             return found(text, Place::Variable);
         }
         if let Some((file, entry)) = self.file.and_then(|file| Some((file, file.get(key)?))) {
-            return found(
-                &entry.text,
-                Place::File {
-                    path: file.path(),
-                    line: entry.line,
-                },
-            );
+            return found(&entry.text, Place::File { path: file.path(), line: entry.line });
         }
         found(setting.default, Place::Default)
     }
@@ -155,17 +134,10 @@ impl Found<'_> {
         const MAX_BYTES: u64 = 4096;
         let path = Path::new(self.text.as_ref());
         match read_text(path, MAX_BYTES) {
-            Ok(text) => Ok(Found {
-                text: text.trim_end().to_owned().into(),
-                ..self
-            }),
+            Ok(text) => Ok(Found { text: text.trim_end().to_owned().into(), ..self }),
             Err(source) => {
                 let (place, path) = (self.describe(), path.to_owned());
-                Err(SettingsError::Unreadable {
-                    place,
-                    path,
-                    source,
-                })
+                Err(SettingsError::Unreadable { place, path, source })
             }
         }
     }

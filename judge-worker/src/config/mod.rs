@@ -140,9 +140,8 @@ impl Settings {
                 &args.max_message_bytes,
                 |text| value::number(text, 1024..=16 * 1024 * 1024),
             )?,
-            read_ahead: from.value("read_ahead", &args.read_ahead, |text| {
-                value::number(text, 0..=64)
-            })?,
+            read_ahead: from
+                .value("read_ahead", &args.read_ahead, |text| value::number(text, 0..=64))?,
             lease: from.value("lease_seconds", &args.lease_seconds, |text| {
                 value::seconds(text, 10..=600)
             })?,
@@ -185,21 +184,12 @@ impl Settings {
                 source_bytes: self.max_source_bytes,
             });
         }
-        let QueueNames {
-            submissions,
-            rejudge,
-            retry,
-            dead,
-            ..
-        } = &self.queues;
+        let QueueNames { submissions, rejudge, retry, dead, .. } = &self.queues;
         let mut seen = BTreeSet::new();
-        if let Some(name) = [submissions, rejudge, retry, dead]
-            .into_iter()
-            .find(|n| !seen.insert(*n))
+        if let Some(name) =
+            [submissions, rejudge, retry, dead].into_iter().find(|n| !seen.insert(*n))
         {
-            return Err(SettingsError::QueueTwice {
-                name: name.to_string(),
-            });
+            return Err(SettingsError::QueueTwice { name: name.to_string() });
         }
         Ok(self)
     }

@@ -66,27 +66,15 @@ pub const SETTINGS: [Setting; 27] = [
 ];
 
 const fn text(key: &'static str, default: &'static str) -> Setting {
-    Setting {
-        key,
-        kind: Kind::Text,
-        default,
-    }
+    Setting { key, kind: Kind::Text, default }
 }
 
 const fn number(key: &'static str, default: &'static str) -> Setting {
-    Setting {
-        key,
-        kind: Kind::Number,
-        default,
-    }
+    Setting { key, kind: Kind::Number, default }
 }
 
 const fn switch(key: &'static str, default: &'static str) -> Setting {
-    Setting {
-        key,
-        kind: Kind::Switch,
-        default,
-    }
+    Setting { key, kind: Kind::Switch, default }
 }
 
 pub(super) fn setting(key: &str) -> Option<&'static Setting> {

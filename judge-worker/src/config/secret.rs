@@ -17,10 +17,7 @@ impl SecretUrl {
 
     /// What comes before `://`, in lower case.
     pub fn scheme(&self) -> String {
-        self.0
-            .split_once("://")
-            .map_or("", |(scheme, _)| scheme)
-            .to_lowercase()
+        self.0.split_once("://").map_or("", |(scheme, _)| scheme).to_lowercase()
     }
 }
 

@@ -61,10 +61,7 @@ impl BrokerName {
             && text.bytes().all(|byte| byte.is_ascii_graphic())
             && !text.starts_with("amq.");
         fits.then(|| Self(text.to_owned())).ok_or_else(|| {
-            format!(
-                "1 to {} visible ASCII characters, not beginning with amq.",
-                Self::MAX_BYTES
-            )
+            format!("1 to {} visible ASCII characters, not beginning with amq.", Self::MAX_BYTES)
         })
     }
 
@@ -114,8 +111,7 @@ pub(super) fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "an address and a port, like 127.0.0.1:9464 or [::]:9464".to_owned())
+    text.parse().map_err(|_| "an address and a port, like 127.0.0.1:9464 or [::]:9464".to_owned())
 }
 
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
@@ -137,11 +133,7 @@ pub(super) fn slots(text: &str) -> Result<NonZeroUsize, String> {
 
 /// An empty text stands for the host's name and the process id.
 pub(super) fn worker_name(text: &str) -> Result<WorkerName, String> {
-    let name = if text.is_empty() {
-        default_worker_name()
-    } else {
-        text.to_owned()
-    };
+    let name = if text.is_empty() { default_worker_name() } else { text.to_owned() };
     WorkerName::new(name).map_err(|_| {
         let max = WorkerName::MAX_BYTES;
         format!("1 to {max} of A-Z a-z 0-9 _ : . -, beginning with a letter or a digit")
@@ -151,12 +143,8 @@ pub(super) fn worker_name(text: &str) -> Result<WorkerName, String> {
 /// A host name has at most 64 bytes on Linux, and may be anything (`sethostname(2)`).
 fn default_worker_name() -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host: String = host
-        .trim()
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .take(64)
-        .collect();
+    let host: String =
+        host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
     let host = host.trim_start_matches('-');
     let host = if host.is_empty() { "worker" } else { host };
     format!("{host}-{}", process::id())

@@ -42,10 +42,7 @@ pub async fn accept_all(listener: TcpListener, router: Router, stop: Cancellatio
     let mut connections = JoinSet::new();
     let accepting = async {
         loop {
-            let permit = Arc::clone(&permits)
-                .acquire_owned()
-                .await
-                .expect("it is never closed");
+            let permit = Arc::clone(&permits).acquire_owned().await.expect("it is never closed");
             let stream = accept(&listener).await;
             let served = serve_connection(stream, router.clone(), stop.clone());
             connections.spawn(async move {
@@ -99,8 +96,5 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 /// Errors of a client that left before it was accepted; see `accept(2)`.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -76,26 +76,15 @@ async fn serve_metrics(State(metrics): State<Metrics>) -> Response {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "cannot encode the metrics");
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "cannot encode the metrics\n",
-            )
-                .into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "cannot encode the metrics\n").into_response()
         }
     }
 }
 
 async fn serve_readiness(State(readiness): State<Readiness>) -> Response {
     let report = readiness.report();
-    let status = if report.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     let body = serde_json::to_string(&report).expect("a map of words to words is JSON");
     (status, headers, body).into_response()
 }

@@ -48,19 +48,11 @@ impl Readiness {
     /// Not ready until each of `conditions` has been reported to hold. A worker without a broker
     /// leaves [`Condition::BrokerConnected`] out.
     pub fn waiting_for(conditions: impl IntoIterator<Item = Condition>) -> Self {
-        let waiting = ConditionState {
-            ok: false,
-            reason: "not checked yet".to_owned(),
-        };
-        let conditions: BTreeMap<_, _> = conditions
-            .into_iter()
-            .map(|condition| (condition, waiting.clone()))
-            .collect();
+        let waiting = ConditionState { ok: false, reason: "not checked yet".to_owned() };
+        let conditions: BTreeMap<_, _> =
+            conditions.into_iter().map(|condition| (condition, waiting.clone())).collect();
         let ready = conditions.is_empty();
-        Self(Arc::new(watch::Sender::new(ReadinessReport {
-            ready,
-            conditions,
-        })))
+        Self(Arc::new(watch::Sender::new(ReadinessReport { ready, conditions })))
     }
 
     /// `condition` holds from now on.
@@ -87,10 +79,7 @@ impl Readiness {
     fn set(&self, condition: Condition, ok: bool, reason: &str) {
         let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];
         self.0.send_if_modified(|report| {
-            let state = ConditionState {
-                ok,
-                reason: reason.to_owned(),
-            };
+            let state = ConditionState { ok, reason: reason.to_owned() };
             let before = report.conditions.insert(condition, state.clone());
             report.ready = report.conditions.values().all(|state| state.ok);
             before.as_ref() != Some(&state)
@@ -114,10 +103,7 @@ mod tests {
         readiness.fail(Condition::DatabaseReachable, "connection refused");
         let report = readiness.report();
         assert!(!report.ready);
-        assert_eq!(
-            report.conditions[&Condition::DatabaseReachable].reason,
-            "connection refused"
-        );
+        assert_eq!(report.conditions[&Condition::DatabaseReachable].reason, "connection refused");
     }
 
     #[test]

@@ -88,9 +88,7 @@ impl DeadReason {
 
     /// The reason that a header names.
     pub fn of_label(label: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_label() == label)
+        Self::ALL.into_iter().find(|reason| reason.as_label() == label)
     }
 }
 
@@ -113,9 +111,7 @@ pub enum Settled {
 pub async fn settle(mut delivery: Delivery, disposition: Disposition) -> Settled {
     match delivery.ticket.take() {
         Origin::Amqp(receipt) => {
-            receipt
-                .settle(&delivery.body, delivery.attempt, disposition)
-                .await
+            receipt.settle(&delivery.body, delivery.attempt, disposition).await
         }
         Origin::Stdio(receipt) => receipt.settle(delivery, disposition),
         Origin::Settled => Settled::Lost,
@@ -170,10 +166,7 @@ impl Drop for Ticket {
                 receipt.abandon();
             }
             Origin::Amqp(receipt) => {
-                error!(
-                    ?receipt,
-                    "a delivery was dropped unsettled; it goes back to its queue"
-                );
+                error!(?receipt, "a delivery was dropped unsettled; it goes back to its queue");
                 // Without a runtime the process is ending, and its connection with it.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     runtime.spawn(async move { receipt.requeue().await });

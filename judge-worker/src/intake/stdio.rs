@@ -80,11 +80,7 @@ impl StdioSource {
                 }
             }
         });
-        Self {
-            lines,
-            over: false,
-            shared: Arc::default(),
-        }
+        Self { lines, over: false, shared: Arc::default() }
     }
 
     /// The next line, or one that was given back and is due. `None` when stdin is over and every
@@ -132,9 +128,7 @@ impl StdioSource {
     }
 
     fn delivery(&self, item: Returned) -> Delivery {
-        let receipt = Receipt {
-            shared: Arc::clone(&self.shared),
-        };
+        let receipt = Receipt { shared: Arc::clone(&self.shared) };
         Delivery {
             lane: Lane::Live,
             delivery_count: item.delivery_count,
@@ -169,10 +163,7 @@ impl Receipt {
             }
             Disposition::Dead { reason, detail } => {
                 // There is no dead queue behind stdin: the log is all that keeps it.
-                warn!(
-                    reason = reason.as_label(),
-                    detail, "a submission from stdin is dead"
-                );
+                warn!(reason = reason.as_label(), detail, "a submission from stdin is dead");
                 None
             }
         };
@@ -186,10 +177,7 @@ impl Receipt {
             Some((delay, attempt)) => {
                 state.returned.push_back(Returned {
                     due: Instant::now() + delay,
-                    line: Line {
-                        body: delivery.body,
-                        oversized: delivery.oversized,
-                    },
+                    line: Line { body: delivery.body, oversized: delivery.oversized },
                     delivery_count: delivery.delivery_count.saturating_add(1),
                     attempt,
                     enqueued_at: delivery.enqueued_at,
@@ -221,10 +209,7 @@ impl Shared {
 
 impl State {
     fn take_due(&mut self, now: Instant) -> Option<Returned> {
-        let due = self
-            .returned
-            .iter()
-            .position(|returned| returned.due <= now)?;
+        let due = self.returned.iter().position(|returned| returned.due <= now)?;
         self.returned.remove(due)
     }
 
@@ -276,13 +261,7 @@ async fn read_line(
         bytes -= 1;
     }
     if bytes <= limit {
-        return Ok(Some(Line {
-            body,
-            oversized: None,
-        }));
+        return Ok(Some(Line { body, oversized: None }));
     }
-    Ok(Some(Line {
-        body: Vec::new(),
-        oversized: Some(TooLarge { bytes, limit }),
-    }))
+    Ok(Some(Line { body: Vec::new(), oversized: Some(TooLarge { bytes, limit }) }))
 }

@@ -43,10 +43,7 @@ impl<const MAX_BYTES: usize> Excerpt<MAX_BYTES> {
             taken += bytes;
             text.push(c);
         }
-        Self {
-            text,
-            omitted: total_bytes - taken as u64,
-        }
+        Self { text, omitted: total_bytes - taken as u64 }
     }
 
     /// Cuts it further, if it is larger than `max_bytes` of JSON. What is cut now is counted as it
@@ -134,10 +131,7 @@ fn characters(window: &[u8], total_bytes: u64) -> impl Iterator<Item = (char, us
         end += valid.len() + invalid.len();
         let shown = !invalid.is_empty() && (is_all || end < window.len());
         let invalid = shown.then_some((REPLACEMENT, invalid.len()));
-        valid
-            .chars()
-            .map(|c| (harmless(c), c.len_utf8()))
-            .chain(invalid)
+        valid.chars().map(|c| (harmless(c), c.len_utf8())).chain(invalid)
     })
 }
 

@@ -146,9 +146,7 @@ impl Alphabet {
     fn check(&self, text: &str) -> Result<(), BadToken> {
         let mut bytes = text.bytes();
         let fits = text.len() <= self.max
-            && bytes
-                .next()
-                .is_some_and(|first| class_contains(self.first, first))
+            && bytes.next().is_some_and(|first| class_contains(self.first, first))
             && bytes.all(|byte| class_contains(self.rest, byte));
         if fits {
             return Ok(());
@@ -165,9 +163,7 @@ impl Alphabet {
 
     /// The same rule as an ECMA 262 regular expression, which is what JSON Schema wants.
     fn pattern(&self) -> String {
-        let Self {
-            first, rest, max, ..
-        } = self;
+        let Self { first, rest, max, .. } = self;
         if first == rest {
             return format!("^[{rest}]{{1,{max}}}$");
         }
@@ -217,9 +213,7 @@ mod tests {
         for good in ["Main.java", "a", "_x", "c++.cpp", "a-b_c.d"] {
             assert!(FileName::new(good).is_ok(), "{good}");
         }
-        for bad in [
-            "", ".", "..", ".profile", "-o", "a/b", "a\\b", "a b", "é.c", "a\0", "a\n",
-        ] {
+        for bad in ["", ".", "..", ".profile", "-o", "a/b", "a\\b", "a b", "é.c", "a\0", "a\n"] {
             assert!(FileName::new(bad).is_err(), "{bad:?}");
         }
     }

@@ -56,25 +56,13 @@ impl<'a> Object<'a> {
         path: &str,
         wanted: &'static [&'static str],
     ) -> (Self, Result<(), Fault>) {
-        let mut object = Self {
-            path: path.to_owned(),
-            fields: BTreeMap::new(),
-        };
+        let mut object = Self { path: path.to_owned(), fields: BTreeMap::new() };
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let reader = Reader {
-            wanted,
-            fields: &mut object.fields,
-        };
-        let read = deserializer
-            .deserialize_map(reader)
-            .and_then(|()| deserializer.end());
+        let reader = Reader { wanted, fields: &mut object.fields };
+        let read = deserializer.deserialize_map(reader).and_then(|()| deserializer.end());
         let read = read.map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Fault::of_value(path, &error),
-            _ => Fault::new(
-                RejectReason::NotJson,
-                path,
-                format_args!("not JSON: {error}"),
-            ),
+            _ => Fault::new(RejectReason::NotJson, path, format_args!("not JSON: {error}")),
         });
         (object, read)
     }
@@ -89,8 +77,7 @@ impl<'a> Object<'a> {
             return Ok(None);
         };
         let (object, read) = Self::read(raw.get(), &self.path_of(key), wanted);
-        read.and_then(|()| object.refuse_repeated())
-            .map(|()| Some(object))
+        read.and_then(|()| object.refuse_repeated()).map(|()| Some(object))
     }
 
     /// The value of `key`; `None` if the key is absent or `null`.
@@ -114,9 +101,7 @@ impl<'a> Object<'a> {
 
     /// Fails if a wanted key stands there twice: JSON leaves open which one counts (RFC 8259, 4).
     pub(super) fn refuse_repeated(&self) -> Result<(), Fault> {
-        self.fields
-            .keys()
-            .try_for_each(|key| self.raw(key).map(drop))
+        self.fields.keys().try_for_each(|key| self.raw(key).map(drop))
     }
 
     /// The text of the value of `key`, as it was sent.
@@ -133,11 +118,7 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn missing(&self, key: &'static str) -> Fault {
-        Fault::new(
-            RejectReason::Schema,
-            &self.path_of(key),
-            "this key is required",
-        )
+        Fault::new(RejectReason::Schema, &self.path_of(key), "this key is required")
     }
 
     pub(super) fn path_of(&self, key: &str) -> String {

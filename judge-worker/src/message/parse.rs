@@ -141,17 +141,10 @@ fn source_files(
     let path = message.path_of("files");
     let max_files = limits.max_files.min(MessageLimits::MOST_FILES);
     if raw_files.is_empty() {
-        return Err(Fault::new(
-            RejectReason::BadSource,
-            &path,
-            "expected at least one file",
-        ));
+        return Err(Fault::new(RejectReason::BadSource, &path, "expected at least one file"));
     }
     if raw_files.len() > max_files {
-        let what = format_args!(
-            "{} files, at most {max_files} are accepted",
-            raw_files.len()
-        );
+        let what = format_args!("{} files, at most {max_files} are accepted", raw_files.len());
         return Err(Fault::new(RejectReason::TooLarge, &path, what));
     }
     let mut names = BTreeSet::new();
@@ -162,17 +155,12 @@ fn source_files(
         let (file, read) = Object::read(raw.get(), &path, &["name", "content"]);
         read?;
         file.refuse_repeated()?;
-        let name: FileName = file.required("name").map_err(|fault| Fault {
-            reason: RejectReason::BadSource,
-            ..fault
-        })?;
+        let name: FileName = file
+            .required("name")
+            .map_err(|fault| Fault { reason: RejectReason::BadSource, ..fault })?;
         if !names.insert(name.clone()) {
             let what = format_args!("a file of the name {name} was given before");
-            return Err(Fault::new(
-                RejectReason::BadSource,
-                &file.path_of("name"),
-                what,
-            ));
+            return Err(Fault::new(RejectReason::BadSource, &file.path_of("name"), what));
         }
         let content = program_text(&file, "content", limits, &mut left)?;
         files.push(SourceFile { name, content });
@@ -191,12 +179,7 @@ fn program_text(
     let path = object.path_of(key);
     let Some(still_left) = left.checked_sub(text.len()) else {
         let so_far = limits.max_source_bytes - *left + text.len();
-        return Err(too_large(
-            &path,
-            "the program",
-            so_far,
-            limits.max_source_bytes,
-        ));
+        return Err(too_large(&path, "the program", so_far, limits.max_source_bytes));
     };
     *left = still_left;
     match text.find('\0') {
@@ -214,22 +197,13 @@ fn mode(message: &Object<'_>, limits: &MessageLimits) -> Result<Mode, Fault> {
     match (mode, stdin) {
         (ModeName::Custom, Some(stdin)) if stdin.len() > limits.max_stdin_bytes => {
             let path = message.path_of("stdin");
-            Err(too_large(
-                &path,
-                "the input",
-                stdin.len(),
-                limits.max_stdin_bytes,
-            ))
+            Err(too_large(&path, "the input", stdin.len(), limits.max_stdin_bytes))
         }
         (ModeName::Custom, Some(stdin)) => Ok(Mode::Custom { stdin }),
         (ModeName::Custom, None) => Err(message.missing("stdin")),
         (ModeName::Submit | ModeName::Sample, Some(_)) => {
             let what = "only mode `custom` has an input of its own";
-            Err(Fault::new(
-                RejectReason::Schema,
-                &message.path_of("stdin"),
-                what,
-            ))
+            Err(Fault::new(RejectReason::Schema, &message.path_of("stdin"), what))
         }
         (ModeName::Submit, None) => Ok(Mode::Submit),
         (ModeName::Sample, None) => Ok(Mode::Sample),

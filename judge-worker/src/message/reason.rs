@@ -55,10 +55,7 @@ impl Reason {
 
     /// The limit for the size of one file; how large the file would have become is not known.
     pub fn file_size_bytes(limit: u64) -> Self {
-        Self {
-            measured: None,
-            ..Self::size(Mechanism::FileSize, 0, limit)
-        }
+        Self { measured: None, ..Self::size(Mechanism::FileSize, 0, limit) }
     }
 
     /// The limit of processes and threads.
@@ -69,21 +66,13 @@ impl Reason {
 
     /// An exit code other than 0.
     pub fn exit_code(code: i32) -> Self {
-        let numbers = (
-            Some(u64::from(code.unsigned_abs())),
-            None,
-            Some(Unit::ExitCode),
-        );
+        let numbers = (Some(u64::from(code.unsigned_abs())), None, Some(Unit::ExitCode));
         Self::new(Mechanism::ExitCode, numbers, Text::Named(None))
     }
 
     /// A signal, and its name if the worker knows one, such as `SIGSEGV`.
     pub fn signal(number: i32, name: Option<&'static str>) -> Self {
-        let numbers = (
-            Some(u64::from(number.unsigned_abs())),
-            None,
-            Some(Unit::Signal),
-        );
+        let numbers = (Some(u64::from(number.unsigned_abs())), None, Some(Unit::Signal));
         Self::new(Mechanism::Signal, numbers, Text::Named(name))
     }
 
@@ -101,19 +90,12 @@ impl Reason {
 
     /// The problem's output validator refused the output.
     pub fn refused_by_validator() -> Self {
-        Self::fixed(
-            Mechanism::Validator,
-            "the output validator refused the output",
-        )
+        Self::fixed(Mechanism::Validator, "the output validator refused the output")
     }
 
     /// The compiler ended with this exit code.
     pub fn compile_error(exit_code: i32) -> Self {
-        Self {
-            mechanism: Mechanism::Compiler,
-            ..Self::exit_code(exit_code)
-        }
-        .by(Subject::Compiler)
+        Self { mechanism: Mechanism::Compiler, ..Self::exit_code(exit_code) }.by(Subject::Compiler)
     }
 
     /// Judging failed.
@@ -192,19 +174,11 @@ impl Reason {
     fn time(mechanism: Mechanism, measured: Duration, limit: Duration) -> Self {
         let measured = u64::try_from(measured.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        Self::new(
-            mechanism,
-            (Some(measured), Some(limit), Some(Unit::Milliseconds)),
-            Text::Used,
-        )
+        Self::new(mechanism, (Some(measured), Some(limit), Some(Unit::Milliseconds)), Text::Used)
     }
 
     fn size(mechanism: Mechanism, measured: u64, limit: u64) -> Self {
-        let numbers = (
-            Some(measured.div_ceil(1024)),
-            Some(limit / 1024),
-            Some(Unit::Kibibytes),
-        );
+        let numbers = (Some(measured.div_ceil(1024)), Some(limit / 1024), Some(Unit::Kibibytes));
         Self::new(mechanism, numbers, Text::Used)
     }
 
@@ -217,14 +191,7 @@ impl Reason {
         (measured, limit, unit): (Option<u64>, Option<u64>, Option<Unit>),
         text: Text,
     ) -> Self {
-        Self {
-            mechanism,
-            subject: Subject::Program,
-            measured,
-            limit,
-            unit,
-            text,
-        }
+        Self { mechanism, subject: Subject::Program, measured, limit, unit, text }
     }
 }
 
@@ -272,24 +239,9 @@ struct Wire<'a> {
 
 impl Serialize for Reason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self {
-            mechanism,
-            subject,
-            measured,
-            limit,
-            unit,
-            ..
-        } = *self;
+        let Self { mechanism, subject, measured, limit, unit, .. } = *self;
         let text = self.text().into();
-        Wire {
-            mechanism,
-            subject,
-            measured,
-            limit,
-            unit,
-            text,
-        }
-        .serialize(serializer)
+        Wire { mechanism, subject, measured, limit, unit, text }.serialize(serializer)
     }
 }
 
@@ -342,23 +294,14 @@ mod tests {
     fn a_measurement_just_over_the_limit_does_not_look_equal_to_it() {
         let limit = Duration::from_secs(1);
         let reason = Reason::cpu_time(limit + Duration::from_nanos(1), limit);
-        assert_eq!(
-            reason.text(),
-            "the program used 1001 ms of CPU time, the limit is 1000 ms"
-        );
+        assert_eq!(reason.text(), "the program used 1001 ms of CPU time, the limit is 1000 ms");
     }
 
     #[test]
     fn a_reason_names_whose_run_it_was() {
         let reason = Reason::memory_bytes(2048, 2048).by(Subject::Compiler);
-        assert_eq!(
-            reason.text(),
-            "the compiler used 2 KiB of memory, the limit is 2 KiB"
-        );
-        assert_eq!(
-            Reason::compile_error(1).text(),
-            "the compiler ended with exit code 1"
-        );
+        assert_eq!(reason.text(), "the compiler used 2 KiB of memory, the limit is 2 KiB");
+        assert_eq!(Reason::compile_error(1).text(), "the compiler ended with exit code 1");
     }
 
     #[test]

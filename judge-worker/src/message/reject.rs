@@ -144,11 +144,7 @@ impl From<&Submission> for ReadableIds {
 /// of its hidden tests, and belongs in the log.
 impl RejectedMessage {
     pub(super) fn new(fault: Fault, ids: ReadableIds) -> Self {
-        Self {
-            reason: fault.reason,
-            detail: fault.detail,
-            ids: Box::new(ids),
-        }
+        Self { reason: fault.reason, detail: fault.detail, ids: Box::new(ids) }
     }
 
     /// The kind of mistake.
@@ -176,23 +172,13 @@ impl RejectedMessage {
     /// No package of this problem is here.
     pub fn unknown_problem(submission: &Submission) -> Self {
         let what = format!("no problem `{}` is known here", submission.problem_id);
-        Self::of(
-            submission,
-            RejectReason::UnknownProblem,
-            "$.problemId",
-            &what,
-        )
+        Self::of(submission, RejectReason::UnknownProblem, "$.problemId", &what)
     }
 
     /// No language of this name is known, or its toolchain is not installed.
     pub fn unknown_language(submission: &Submission) -> Self {
         let what = format!("no language `{}` is available here", submission.language);
-        Self::of(
-            submission,
-            RejectReason::UnknownLanguage,
-            "$.language",
-            &what,
-        )
+        Self::of(submission, RejectReason::UnknownLanguage, "$.language", &what)
     }
 
     /// The package of the problem cannot be used; why is for the log and the problem's author.
@@ -201,12 +187,7 @@ impl RejectedMessage {
             "the package of problem `{}` is broken, see the worker's log",
             submission.problem_id
         );
-        Self::of(
-            submission,
-            RejectReason::BrokenProblem,
-            "$.problemId",
-            &what,
-        )
+        Self::of(submission, RejectReason::BrokenProblem, "$.problemId", &what)
     }
 
     /// The request id was used before with another content hash.

@@ -31,9 +31,6 @@ mod tests {
     #[test]
     fn an_event_without_a_room_still_has_three_words() {
         let submission = SubmissionId::new("s-1").unwrap();
-        assert_eq!(
-            routing_key("verdict", None, Some(&submission)),
-            "verdict.~.s-1"
-        );
+        assert_eq!(routing_key("verdict", None, Some(&submission)), "verdict.~.s-1");
     }
 }

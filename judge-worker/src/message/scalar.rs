@@ -74,9 +74,7 @@ impl Timestamp {
 
     /// As RFC 3339 with a `Z`.
     pub fn to_rfc3339(self) -> String {
-        self.0
-            .format(&Rfc3339)
-            .expect("the year has four digits and the offset is zero")
+        self.0.format(&Rfc3339).expect("the year has four digits and the offset is zero")
     }
 }
 
@@ -94,9 +92,7 @@ impl<'de> Deserialize<'de> for Timestamp {
         })?;
         // The comparison is one of instants: it needs no conversion, which could overflow.
         if moment < Self::FIRST || Self::END <= moment {
-            return Err(de::Error::custom(
-                "expected a year from 2000 to 2999, in UTC",
-            ));
+            return Err(de::Error::custom("expected a year from 2000 to 2999, in UTC"));
         }
         Ok(Self(moment.to_offset(UtcOffset::UTC)))
     }

@@ -19,21 +19,9 @@ pub fn all() -> [(&'static str, Schema); 3] {
     let incoming = SchemaSettings::draft07().for_deserialize().into_generator();
     let outgoing = SchemaSettings::draft07().for_serialize();
     [
-        (
-            "submission",
-            incoming.into_root_schema_for::<SubmissionWire<'static>>(),
-        ),
-        (
-            "progress",
-            outgoing
-                .clone()
-                .into_generator()
-                .into_root_schema_for::<Progress>(),
-        ),
-        (
-            "verdict",
-            outgoing.into_generator().into_root_schema_for::<Verdict>(),
-        ),
+        ("submission", incoming.into_root_schema_for::<SubmissionWire<'static>>()),
+        ("progress", outgoing.clone().into_generator().into_root_schema_for::<Progress>()),
+        ("verdict", outgoing.into_generator().into_root_schema_for::<Verdict>()),
     ]
 }
 
@@ -127,10 +115,7 @@ impl<'a> SubmissionWire<'a> {
         let (source, files) = match &submission.source {
             Source::Unnamed(source) => (Some(source.as_str()), None),
             Source::Files(files) => {
-                let wire = files.iter().map(|f| FileWire {
-                    name: &f.name,
-                    content: &f.content,
-                });
+                let wire = files.iter().map(|f| FileWire { name: &f.name, content: &f.content });
                 (None, Some(wire.collect()))
             }
         };
@@ -178,10 +163,7 @@ mod tests {
     #[test]
     fn the_schema_lists_exactly_the_keys_that_are_read() {
         let [(_, submission), ..] = all();
-        let listed = submission
-            .get("properties")
-            .and_then(|p| p.as_object())
-            .unwrap();
+        let listed = submission.get("properties").and_then(|p| p.as_object()).unwrap();
         let listed: BTreeSet<&str> = listed.keys().map(String::as_str).collect();
         assert_eq!(listed, parse::KEYS.iter().copied().collect());
     }

@@ -145,15 +145,11 @@ impl RequestedLimits {
 }
 
 fn lower_time(requested_ms: Option<NonZeroU64>, of_problem: Duration) -> Duration {
-    requested_ms.map_or(of_problem, |ms| {
-        of_problem.min(Duration::from_millis(ms.get()))
-    })
+    requested_ms.map_or(of_problem, |ms| of_problem.min(Duration::from_millis(ms.get())))
 }
 
 fn lower_kib(requested: Option<NonZeroU64>, of_problem: u64) -> u64 {
-    requested.map_or(of_problem, |kib| {
-        of_problem.min(kib.get().saturating_mul(1024))
-    })
+    requested.map_or(of_problem, |kib| of_problem.min(kib.get().saturating_mul(1024)))
 }
 
 /// An object of the sender's own, at most [`Metadata::MAX_BYTES`], kept byte for byte.
@@ -205,9 +201,7 @@ impl ContentHash {
 
     /// 64 lower-case hexadecimal digits.
     pub fn to_hex(self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |hex, byte| {
-            hex + &format!("{byte:02x}")
-        })
+        self.0.iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
 
@@ -241,12 +235,7 @@ impl Submission {
                 }
             }
         }
-        let RequestedLimits {
-            time_ms,
-            wall_time_ms,
-            memory_kib,
-            output_kib,
-        } = self.limits;
+        let RequestedLimits { time_ms, wall_time_ms, memory_kib, output_kib } = self.limits;
         for limit in [time_ms, wall_time_ms, memory_kib, output_kib] {
             hash.update(limit.map_or(0, NonZeroU64::get).to_be_bytes());
         }

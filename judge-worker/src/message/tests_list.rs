@@ -126,18 +126,11 @@ impl Tests {
         if tests.len() > MAX_TESTS {
             return Err(TooManyTests { found: tests.len() });
         }
-        let public_tests = tests
-            .iter()
-            .filter(|t| matches!(t, TestReport::Public(_)))
-            .count();
+        let public_tests = tests.iter().filter(|t| matches!(t, TestReport::Public(_))).count();
         let max_bytes = Self::excerpt_bytes(public_tests);
         for test in &mut tests {
             if let TestReport::Public(test) = test {
-                test.data
-                    .pieces_mut()
-                    .into_iter()
-                    .flatten()
-                    .for_each(|e| e.shrink_to(max_bytes));
+                test.data.pieces_mut().into_iter().flatten().for_each(|e| e.shrink_to(max_bytes));
             }
         }
         Ok(Self(tests))
@@ -158,10 +151,7 @@ impl TestReport {
     /// The report of a test; `data` is asked for only if everyone may see it.
     pub fn of(visibility: Visibility, facts: TestFacts, data: impl FnOnce() -> PublicData) -> Self {
         match visibility {
-            Visibility::Public => Self::Public(PublicTest {
-                facts,
-                data: data(),
-            }),
+            Visibility::Public => Self::Public(PublicTest { facts, data: data() }),
             Visibility::Hidden => Self::Hidden(HiddenTest { facts }),
         }
     }
@@ -176,13 +166,7 @@ impl TestReport {
 
 impl PublicData {
     fn pieces_mut(&mut self) -> [Option<&mut TestExcerpt>; Tests::EXCERPTS_PER_TEST] {
-        let Self {
-            input,
-            expected,
-            actual,
-            stderr,
-            checker_message,
-        } = self;
+        let Self { input, expected, actual, stderr, checker_message } = self;
         [input, expected, actual, stderr, checker_message].map(Option::as_mut)
     }
 }

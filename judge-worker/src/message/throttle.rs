@@ -55,12 +55,7 @@ impl ProgressThrottle {
     pub fn new(attempt: u32) -> Self {
         // Below 2^53 for the first two million attempts: every JSON reader takes them for integers.
         let next_seq = (u64::from(attempt) << 32) + 1;
-        Self {
-            next_seq,
-            not_before: None,
-            newest: None,
-            held: false,
-        }
+        Self { next_seq, not_before: None, newest: None, held: false }
     }
 
     /// Takes note of a step and returns what is to be sent now. A step that is not later than one
@@ -99,41 +94,24 @@ mod tests {
     use super::*;
 
     fn running(tests_done: u32) -> Counts {
-        Counts {
-            stage: Stage::Running,
-            tests_done,
-            tests_total: 9,
-        }
+        Counts { stage: Stage::Running, tests_done, tests_total: 9 }
     }
 
     fn received() -> Counts {
-        Counts {
-            stage: Stage::Received,
-            tests_done: 0,
-            tests_total: 0,
-        }
+        Counts { stage: Stage::Received, tests_done: 0, tests_total: 0 }
     }
 
     #[test]
     fn the_first_step_passes_and_the_newest_of_the_early_ones_follows() {
         let start = Instant::now();
         let mut throttle = ProgressThrottle::new(0);
-        assert_eq!(
-            throttle.offer(received(), start).map(|step| step.seq),
-            Some(1)
-        );
+        assert_eq!(throttle.offer(received(), start).map(|step| step.seq), Some(1));
         assert_eq!(throttle.due(), None);
         assert_eq!(throttle.offer(running(0), start), None);
         assert_eq!(throttle.offer(running(1), start), None);
         let due = throttle.due().expect("a step is held");
         assert_eq!(due, start + PROGRESS_INTERVAL);
-        assert_eq!(
-            throttle.poll(due),
-            Some(Step {
-                seq: 2,
-                counts: running(1)
-            })
-        );
+        assert_eq!(throttle.poll(due), Some(Step { seq: 2, counts: running(1) }));
         assert_eq!(throttle.poll(due + PROGRESS_INTERVAL), None);
     }
 

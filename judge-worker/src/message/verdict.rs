@@ -220,10 +220,7 @@ impl FromStr for VerdictCode {
     type Err = NoVerdictCode;
 
     fn from_str(text: &str) -> Result<Self, NoVerdictCode> {
-        Self::ALL
-            .into_iter()
-            .find(|code| code.as_str() == text)
-            .ok_or(NoVerdictCode)
+        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or(NoVerdictCode)
     }
 }
 
@@ -241,11 +238,7 @@ impl Verdict {
         };
         let mode = Some(submission.mode.name());
         let blank = Self::blank(submission.into(), verdict, worker, judged_at);
-        Self {
-            file_names,
-            mode,
-            ..blank
-        }
+        Self { file_names, mode, ..blank }
     }
 
     /// The `JE` that answers a refused message; `None` if nobody can be told, since neither id
@@ -260,10 +253,7 @@ impl Verdict {
         }
         let (ids, code) = (rejected.ids().clone(), VerdictCode::JudgingError);
         let blank = Self::blank(ids, code, worker, judged_at);
-        Some(Self {
-            reason: Some(rejected.into()),
-            ..blank
-        })
+        Some(Self { reason: Some(rejected.into()), ..blank })
     }
 
     /// Sets the tests, and the maxima over them.
@@ -280,11 +270,7 @@ impl Verdict {
 
     /// `verdict.<roomId>.<submissionId>`.
     pub fn routing_key(&self) -> String {
-        routing_key(
-            "verdict",
-            self.room_id.as_ref(),
-            self.submission_id.as_ref(),
-        )
+        routing_key("verdict", self.room_id.as_ref(), self.submission_id.as_ref())
     }
 
     /// The body of the message: at most [`MAX_EVENT_BYTES`], and on one line unless the metadata

@@ -15,37 +15,31 @@ use prometheus::{
 
 /// Seconds. A small program on an idle worker takes under half a second, and a user notices past
 /// one; the tail reaches to 30 min, `RabbitMQ`'s default `consumer_timeout`.
-const SUBMISSION_BUCKETS: [f64; 12] = [
-    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0,
-];
+const SUBMISSION_BUCKETS: [f64; 12] =
+    [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0];
 
 /// Seconds. A free slot takes a delivery within milliseconds; a rejudge may wait for an hour.
-const QUEUE_WAIT_BUCKETS: [f64; 13] = [
-    0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 3600.0,
-];
+const QUEUE_WAIT_BUCKETS: [f64; 13] =
+    [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 3600.0];
 
 /// Seconds. Storing and publishing take milliseconds; running all tests takes up to minutes.
-const PHASE_BUCKETS: [f64; 13] = [
-    0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0,
-];
+const PHASE_BUCKETS: [f64; 13] =
+    [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 
 /// Seconds. A cache hit is below 10 ms, an interpreter's syntax check about 50 ms, C about 0.1 s,
 /// C++ and Java 0.5 to 3 s; what takes longer is being ended by its limits.
-const COMPILE_BUCKETS: [f64; 12] = [
-    0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0,
-];
+const COMPILE_BUCKETS: [f64; 12] =
+    [0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0];
 
 /// Seconds. From the accounting's resolution to the longest limits in use; dense from 0.5 to 10 s,
 /// where time limits lie.
-const TEST_CPU_BUCKETS: [f64; 14] = [
-    0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0,
-];
+const TEST_CPU_BUCKETS: [f64; 14] =
+    [0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0];
 
 /// Seconds. A prepared slot starts a run within a millisecond or two; above 0.1 s the sandbox is
 /// paying for something that it should have prepared.
-const OVERHEAD_BUCKETS: [f64; 11] = [
-    0.0003, 0.0006, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.1, 0.3, 1.0,
-];
+const OVERHEAD_BUCKETS: [f64; 11] =
+    [0.0003, 0.0006, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.1, 0.3, 1.0];
 
 /// Submissions per second. The bucket of 0 counts idle intervals; 0.1 is one in an interval of ten
 /// seconds, the least that is not idle.
@@ -98,10 +92,7 @@ pub(super) struct Families {
 }
 
 impl Families {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a table: one entry a family, read by searching"
-    )]
+    #[expect(clippy::too_many_lines, reason = "a table: one entry a family, read by searching")]
     pub fn register(to: &Registry) -> Result<Self> {
         Ok(Self {
             submission_duration: histograms(
@@ -186,24 +177,14 @@ impl Families {
                 "Runs ended by the sandbox, by the mechanism that fired.",
                 &["mechanism"],
             )?,
-            reruns: counters(
-                to,
-                "judge_reruns_total",
-                "Runs made again, by cause.",
-                &["cause"],
-            )?,
+            reruns: counters(to, "judge_reruns_total", "Runs made again, by cause.", &["cause"])?,
             cache_requests: counters(
                 to,
                 "judge_cache_requests_total",
                 "Requests to a cache, by whether it had the answer.",
                 &["cache", "result"],
             )?,
-            slots: gauges(
-                to,
-                "judge_slots",
-                "Slots, by what they are doing.",
-                &["state"],
-            )?,
+            slots: gauges(to, "judge_slots", "Slots, by what they are doing.", &["state"])?,
             in_flight: registered(
                 to,
                 IntGauge::new("judge_in_flight", "Submissions taken and not settled yet."),
@@ -258,12 +239,10 @@ impl Families {
         for language in languages.iter() {
             self.test_cpu.with_label_values(&[language]);
             for result in CacheResult::ALL {
-                self.compile_duration
-                    .with_label_values(&[language, result.as_str()]);
+                self.compile_duration.with_label_values(&[language, result.as_str()]);
             }
             for mode in [ModeLabel::Submit, ModeLabel::Sample, ModeLabel::Custom] {
-                self.submission_duration
-                    .with_label_values(&[language, mode.as_str()]);
+                self.submission_duration.with_label_values(&[language, mode.as_str()]);
                 for verdict in VerdictLabel::ALL {
                     let labels = [language, verdict.as_str(), mode.as_str()];
                     self.submissions.with_label_values(&labels);
@@ -274,34 +253,15 @@ impl Families {
         self.submissions.with_label_values(&unreadable);
         for cache in Cache::ALL {
             for result in CacheResult::ALL {
-                self.cache_requests
-                    .with_label_values(&[cache.as_str(), result.as_str()]);
+                self.cache_requests.with_label_values(&[cache.as_str(), result.as_str()]);
             }
         }
         let one_label = [
-            (
-                &self.tests,
-                VerdictLabel::ALL
-                    .iter()
-                    .map(|l| l.as_str())
-                    .collect::<Vec<_>>(),
-            ),
-            (
-                &self.deliveries,
-                DeliveryOutcome::ALL.iter().map(|l| l.as_str()).collect(),
-            ),
-            (
-                &self.dead_letters,
-                DeadReason::ALL.iter().map(|l| l.as_str()).collect(),
-            ),
-            (
-                &self.sandbox_kills,
-                Mechanism::ALL.iter().map(|l| l.as_str()).collect(),
-            ),
-            (
-                &self.reruns,
-                RerunCause::ALL.iter().map(|l| l.as_str()).collect(),
-            ),
+            (&self.tests, VerdictLabel::ALL.iter().map(|l| l.as_str()).collect::<Vec<_>>()),
+            (&self.deliveries, DeliveryOutcome::ALL.iter().map(|l| l.as_str()).collect()),
+            (&self.dead_letters, DeadReason::ALL.iter().map(|l| l.as_str()).collect()),
+            (&self.sandbox_kills, Mechanism::ALL.iter().map(|l| l.as_str()).collect()),
+            (&self.reruns, RerunCause::ALL.iter().map(|l| l.as_str()).collect()),
         ];
         for (family, values) in one_label {
             for value in values {

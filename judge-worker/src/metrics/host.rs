@@ -24,11 +24,7 @@ impl HostNoise {
     pub fn new(proc_root: impl Into<PathBuf>) -> Self {
         let proc_root = proc_root.into();
         let last_ticks = read_ticks(&proc_root);
-        Self {
-            proc_root,
-            last_ticks,
-            last_steal: None,
-        }
+        Self { proc_root, last_ticks, last_steal: None }
     }
 
     /// The ratio of `source`, 0 to 1, or `None` where the kernel does not tell.
@@ -46,10 +42,7 @@ impl HostNoise {
 
     fn steal(&mut self) -> Option<f64> {
         let now = read_ticks(&self.proc_root)?;
-        if let Some(ratio) = self
-            .last_ticks
-            .and_then(|before| now.steal_ratio_since(before))
-        {
+        if let Some(ratio) = self.last_ticks.and_then(|before| now.steal_ratio_since(before)) {
             self.last_steal = Some(ratio);
         }
         self.last_ticks = Some(now);
@@ -70,10 +63,7 @@ impl CpuTicks {
     fn steal_ratio_since(self, before: Self) -> Option<f64> {
         let total = self.total.saturating_sub(before.total);
         let steal = self.steal.saturating_sub(before.steal).min(total);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a ratio of two differences of ticks"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of two differences of ticks")]
         (total > 0).then(|| steal as f64 / total as f64)
     }
 }
@@ -89,24 +79,16 @@ fn parse_ticks(line: &str) -> Option<CpuTicks> {
     if words.next() != Some("cpu") {
         return None;
     }
-    let fields: Vec<u64> = words
-        .take(8)
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let fields: Vec<u64> = words.take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
     let steal = *fields.get(7)?;
-    let total = fields
-        .iter()
-        .try_fold(0_u64, |sum, field| sum.checked_add(*field))?;
+    let total = fields.iter().try_fold(0_u64, |sum, field| sum.checked_add(*field))?;
     Some(CpuTicks { total, steal })
 }
 
 /// The `some` line of the kernel's `Documentation/accounting/psi.rst`; its `avg10` is in percent.
 fn parse_psi_some(line: &str) -> Option<f64> {
     let averages = line.strip_prefix("some ")?;
-    let percent = averages
-        .split_ascii_whitespace()
-        .find_map(|w| w.strip_prefix("avg10="))?;
+    let percent = averages.split_ascii_whitespace().find_map(|w| w.strip_prefix("avg10="))?;
     let ratio = percent.parse::<f64>().ok()? / 100.0;
     (0.0..=1.0).contains(&ratio).then_some(ratio)
 }
@@ -136,17 +118,9 @@ mod tests {
     #[test]
     fn steal_is_the_share_of_the_ticks_since_the_last_reading() {
         let proc_root = tempfile::tempdir().expect("a directory");
-        write(
-            proc_root.path(),
-            "stat",
-            "cpu  100 0 100 700 0 0 0 100 50 0\ncpu0 1 2 3\n",
-        );
+        write(proc_root.path(), "stat", "cpu  100 0 100 700 0 0 0 100 50 0\ncpu0 1 2 3\n");
         let mut noise = HostNoise::new(proc_root.path());
-        write(
-            proc_root.path(),
-            "stat",
-            "cpu  140 0 120 720 0 0 0 120 90 0\n",
-        );
+        write(proc_root.path(), "stat", "cpu  140 0 120 720 0 0 0 120 90 0\n");
         assert_eq!(noise.ratio(NoiseSource::Steal), Some(0.2));
     }
 

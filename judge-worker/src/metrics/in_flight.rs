@@ -33,10 +33,7 @@ impl InFlightSet {
             started.at.insert(key, now);
             key
         });
-        InFlight {
-            set: self.clone(),
-            key,
-        }
+        InFlight { set: self.clone(), key }
     }
 
     /// How many there are, and the age of the oldest at `now`: zero if there is none.

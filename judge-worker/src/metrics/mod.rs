@@ -99,13 +99,8 @@ impl Metrics {
     ) {
         let (language, mode) = (self.0.languages.label(language), mode.as_str());
         let families = &self.0.families;
-        families
-            .submissions
-            .with_label_values(&[language, verdict.as_str(), mode])
-            .inc();
-        let durations = families
-            .submission_duration
-            .with_label_values(&[language, mode]);
+        families.submissions.with_label_values(&[language, verdict.as_str(), mode]).inc();
+        let durations = families.submission_duration.with_label_values(&[language, mode]);
         durations.observe(duration.as_secs_f64());
         self.0.finished.fetch_add(1, Ordering::Relaxed);
     }
@@ -117,11 +112,7 @@ impl Metrics {
 
     /// A phase of judging ended, well or not.
     pub fn observe_phase(&self, phase: Phase, duration: Duration) {
-        let durations = self
-            .0
-            .families
-            .phase_duration
-            .with_label_values(&[phase.as_str()]);
+        let durations = self.0.families.phase_duration.with_label_values(&[phase.as_str()]);
         durations.observe(duration.as_secs_f64());
     }
 
@@ -143,70 +134,41 @@ impl Metrics {
         let families = &self.0.families;
         families.tests.with_label_values(&[verdict.as_str()]).inc();
         let language = self.0.languages.label(language);
-        families
-            .test_cpu
-            .with_label_values(&[language])
-            .observe(cpu.as_secs_f64());
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "no host has 2^52 bytes of memory"
-        )]
+        families.test_cpu.with_label_values(&[language]).observe(cpu.as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "no host has 2^52 bytes of memory")]
         families.test_memory.observe(memory_bytes as f64);
     }
 
     /// What one run cost in wall time beyond the program's own.
     pub fn observe_sandbox_overhead(&self, overhead: Duration) {
-        self.0
-            .families
-            .sandbox_overhead
-            .observe(overhead.as_secs_f64());
+        self.0.families.sandbox_overhead.observe(overhead.as_secs_f64());
     }
 
     /// The sandbox ended a run.
     pub fn sandbox_kill(&self, mechanism: Mechanism) {
-        self.0
-            .families
-            .sandbox_kills
-            .with_label_values(&[mechanism.as_str()])
-            .inc();
+        self.0.families.sandbox_kills.with_label_values(&[mechanism.as_str()]).inc();
     }
 
     /// A run is made again.
     pub fn rerun(&self, cause: RerunCause) {
-        self.0
-            .families
-            .reruns
-            .with_label_values(&[cause.as_str()])
-            .inc();
+        self.0.families.reruns.with_label_values(&[cause.as_str()]).inc();
     }
 
     /// A cache was asked.
     pub fn cache(&self, cache: Cache, result: CacheResult) {
         let labels = [cache.as_str(), result.as_str()];
-        self.0
-            .families
-            .cache_requests
-            .with_label_values(&labels)
-            .inc();
+        self.0.families.cache_requests.with_label_values(&labels).inc();
     }
 
     /// A delivery was settled.
     pub fn delivery(&self, outcome: DeliveryOutcome) {
-        self.0
-            .families
-            .deliveries
-            .with_label_values(&[outcome.as_str()])
-            .inc();
+        self.0.families.deliveries.with_label_values(&[outcome.as_str()]).inc();
     }
 
     /// A message went to the dead-letter queue. Counts the message only: its delivery is counted
     /// with [`Metrics::delivery`].
     pub fn dead_letter(&self, reason: DeadReason) {
-        self.0
-            .families
-            .dead_letters
-            .with_label_values(&[reason.as_str()])
-            .inc();
+        self.0.families.dead_letters.with_label_values(&[reason.as_str()]).inc();
     }
 
     /// A submission is in hand until the returned guard is dropped.
@@ -216,21 +178,13 @@ impl Metrics {
 
     /// How many slots are in `state` now.
     pub fn set_slots(&self, state: SlotState, slots: usize) {
-        self.0
-            .families
-            .slots
-            .with_label_values(&[state.as_str()])
-            .set(gauge_value(slots));
+        self.0.families.slots.with_label_values(&[state.as_str()]).set(gauge_value(slots));
     }
 
     /// This host's speed relative to the reference host; above 1 is faster. Until the first call
     /// there is no such series.
     pub fn set_speed_factor(&self, factor: f64) {
-        self.0
-            .families
-            .speed_factor
-            .with_label_values::<&str>(&[])
-            .set(factor);
+        self.0.families.speed_factor.with_label_values::<&str>(&[]).set(factor);
     }
 
     /// Whether the sandbox passed its self-test.

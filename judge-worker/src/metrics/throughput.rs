@@ -22,10 +22,7 @@ pub struct Throughput {
 impl Throughput {
     /// Opens the first interval at `now`, with `finished` submissions done before it.
     pub fn new(now: Instant, finished: u64) -> Self {
-        Self {
-            since: now,
-            finished,
-        }
+        Self { since: now, finished }
     }
 
     /// Ends the interval at `now` and opens the next: submissions per second over the time that
@@ -37,10 +34,7 @@ impl Throughput {
         }
         let done = finished.saturating_sub(self.finished);
         *self = Self::new(now, finished);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts of one interval are far below 2^52"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "counts of one interval are far below 2^52")]
         Some(done as f64 / elapsed.as_secs_f64())
     }
 }
@@ -70,20 +64,14 @@ mod tests {
     fn an_idle_interval_has_a_throughput_of_zero() {
         let start = Instant::now();
         let mut throughput = Throughput::new(start, 7);
-        assert_eq!(
-            throughput.close(start + Duration::from_secs(10), 7),
-            Some(0.0)
-        );
+        assert_eq!(throughput.close(start + Duration::from_secs(10), 7), Some(0.0));
     }
 
     #[test]
     fn a_late_tick_is_divided_by_the_time_that_really_went_by() {
         let start = Instant::now();
         let mut throughput = Throughput::new(start, 0);
-        assert_eq!(
-            throughput.close(start + Duration::from_secs(20), 40),
-            Some(2.0)
-        );
+        assert_eq!(throughput.close(start + Duration::from_secs(20), 40), Some(2.0));
     }
 
     #[test]
@@ -91,10 +79,7 @@ mod tests {
         let start = Instant::now();
         let mut throughput = Throughput::new(start, 0);
         assert_eq!(throughput.close(start, 5), None);
-        assert_eq!(
-            throughput.close(start + Duration::from_secs(1), 5),
-            Some(5.0)
-        );
+        assert_eq!(throughput.close(start + Duration::from_secs(1), 5), Some(5.0));
     }
 
     proptest! {

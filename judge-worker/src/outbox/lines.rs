@@ -44,18 +44,12 @@ impl LineSink {
     pub fn new(writer: impl AsyncWrite + Send + Unpin + 'static) -> Self {
         let (lines, waiting) = mpsc::channel(MAX_WAITING);
         tokio::spawn(write_lines(writer, waiting));
-        Self {
-            lines,
-            dropped: Arc::default(),
-        }
+        Self { lines, dropped: Arc::default() }
     }
 
     /// Queues a line if there is room; else it is dropped and counted.
     pub fn publish_progress(&self, progress: &ProgressEnvelope) {
-        let line = Line {
-            bytes: one_line(&progress.payload),
-            written: None,
-        };
+        let line = Line { bytes: one_line(&progress.payload), written: None };
         if self.lines.try_send(line).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -64,15 +58,9 @@ impl LineSink {
     /// Returns `Ok` once the line is flushed. Waits for as long as the reader takes.
     pub async fn publish_verdict(&self, verdict: &VerdictEnvelope) -> Result<(), SinkError> {
         let (written, outcome) = oneshot::channel();
-        let line = Line {
-            bytes: one_line(&verdict.payload),
-            written: Some(written),
-        };
+        let line = Line { bytes: one_line(&verdict.payload), written: Some(written) };
         self.lines.send(line).await.map_err(|_| SinkError::Closed)?;
-        outcome
-            .await
-            .map_err(|_| SinkError::Closed)?
-            .map_err(SinkError::Output)
+        outcome.await.map_err(|_| SinkError::Closed)?.map_err(SinkError::Output)
     }
 
     /// Progress events dropped since the start.
@@ -102,11 +90,7 @@ async fn write_lines(mut writer: impl AsyncWrite + Send + Unpin, mut lines: mpsc
 /// A JSON text has line breaks only between its tokens, where a space does as well.
 fn one_line(json: &[u8]) -> Vec<u8> {
     let space = |byte: &u8| {
-        if matches!(byte, b'\n' | b'\r') {
-            b' '
-        } else {
-            *byte
-        }
+        if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }
     };
     json.iter().map(space).chain([b'\n']).collect()
 }
@@ -133,15 +117,10 @@ mod tests {
     async fn a_payload_of_many_lines_is_one_event_of_one_line() {
         let (ours, theirs) = duplex(1 << 10);
         let sink = LineSink::new(ours);
-        sink.publish_verdict(&verdict("{\n  \"a\": 1\r\n}"))
-            .await
-            .unwrap();
+        sink.publish_verdict(&verdict("{\n  \"a\": 1\r\n}")).await.unwrap();
         drop(sink);
         let mut lines = BufReader::new(theirs).lines();
-        assert_eq!(
-            lines.next_line().await.unwrap().unwrap(),
-            r#"{   "a": 1  }"#
-        );
+        assert_eq!(lines.next_line().await.unwrap().unwrap(), r#"{   "a": 1  }"#);
         assert_eq!(lines.next_line().await.unwrap(), None);
     }
 

@@ -53,9 +53,7 @@ impl Publisher {
         let (broker, exchange) = (broker.clone(), Arc::clone(&publisher.exchange));
         let queue = Arc::clone(&publisher.progress);
         tokio::spawn(async move {
-            stopped
-                .run_until_cancelled(send_progress(&broker, &exchange, &queue))
-                .await
+            stopped.run_until_cancelled(send_progress(&broker, &exchange, &queue)).await
         });
         publisher
     }
@@ -73,11 +71,7 @@ impl Publisher {
     pub async fn publish_verdict(&self, verdict: &VerdictEnvelope) -> Result<(), PublishError> {
         // Progress that arrives behind the verdict would only confuse.
         self.progress.forget(&verdict.request_id);
-        let key = routing::key(
-            "verdict",
-            verdict.room_id.as_deref(),
-            &verdict.submission_id,
-        );
+        let key = routing::key("verdict", verdict.room_id.as_deref(), &verdict.submission_id);
         let properties = verdict_properties(verdict);
         let event = self.broker.publish_confirmed(Outgoing {
             exchange: &self.exchange,
@@ -126,9 +120,7 @@ fn verdict_properties(verdict: &VerdictEnvelope) -> BasicProperties {
 }
 
 fn event_properties(kind: &str) -> BasicProperties {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     BasicProperties::default()
         .with_content_type(short("application/json"))
         .with_type(short(kind))
@@ -151,11 +143,7 @@ async fn send_progress(broker: &Broker, exchange: &str, queue: &ProgressQueue) {
 async fn drain_progress(channel: &Channel, exchange: &str, queue: &ProgressQueue) -> lapin::Error {
     loop {
         let progress = queue.pop().await;
-        let key = routing::key(
-            "progress",
-            progress.room_id.as_deref(),
-            &progress.submission_id,
-        );
+        let key = routing::key("progress", progress.room_id.as_deref(), &progress.submission_id);
         let options = BasicPublishOptions::default();
         let properties = event_properties("progress").with_delivery_mode(TRANSIENT);
         let publish = channel.basic_publish(
@@ -209,8 +197,7 @@ impl ProgressQueue {
 
     /// Drops what waits for a request that is settled: superseded, so it doesn't count.
     fn forget(&self, request_id: &str) {
-        self.lock()
-            .retain(|progress| progress.request_id != request_id);
+        self.lock().retain(|progress| progress.request_id != request_id);
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<ProgressEnvelope>> {

@@ -11,21 +11,13 @@ const NONE: &str = "~";
 /// verdict and `*.room7.*` every event of a room: what topic patterns give a meaning (`.`, `*`,
 /// `#`) and control characters become `_`. An absent room is [`NONE`].
 pub(super) fn key(kind: &str, room_id: Option<&str>, submission_id: &str) -> String {
-    format!(
-        "{kind}.{}.{}",
-        word(room_id.unwrap_or_default()),
-        word(submission_id)
-    )
+    format!("{kind}.{}.{}", word(room_id.unwrap_or_default()), word(submission_id))
 }
 
 fn word(id: &str) -> String {
     let id = &id[..id.floor_char_boundary(MAX_ID_BYTES)];
     let harmless = |c: char| {
-        if c.is_control() || ".*#".contains(c) {
-            '_'
-        } else {
-            c
-        }
+        if c.is_control() || ".*#".contains(c) { '_' } else { c }
     };
     if id.is_empty() {
         return NONE.into();
@@ -41,10 +33,7 @@ mod tests {
 
     #[test]
     fn the_ids_of_the_contract_enter_a_key_as_they_are() {
-        assert_eq!(
-            key("verdict", Some("room-7"), "Sub_1"),
-            "verdict.room-7.Sub_1"
-        );
+        assert_eq!(key("verdict", Some("room-7"), "Sub_1"), "verdict.room-7.Sub_1");
         assert_eq!(key("progress", None, "s"), "progress.~.s");
     }
 

@@ -102,21 +102,14 @@ impl Store {
                 return Ok(claim);
             }
         }
-        Err(StoreError::Contended {
-            doing,
-            rounds: ROUNDS,
-        })
+        Err(StoreError::Contended { doing, rounds: ROUNDS })
     }
 
     /// `None` when a rival changed the row while it was looked at.
     async fn decide_claim(&self, request: &ClaimRequest<'_>) -> sqlx::Result<Option<Claim>> {
         let granted = |fence| {
             let (request_id, worker) = (request.request_id.to_owned(), request.worker.to_owned());
-            Claim::Granted(Lease {
-                request_id,
-                worker,
-                fence,
-            })
+            Claim::Granted(Lease { request_id, worker, fence })
         };
         if self.claim_as_first(request).await? {
             return Ok(Some(granted(1)));
@@ -132,10 +125,7 @@ impl Store {
         }
         if let Ok(remaining @ 1..) = u64::try_from(row.remaining_us) {
             let remaining = Duration::from_micros(remaining);
-            return Ok(Some(Claim::HeldElsewhere {
-                worker: row.worker,
-                remaining,
-            }));
+            return Ok(Some(Claim::HeldElsewhere { worker: row.worker, remaining }));
         }
         let taken_over = self.take_over(request, row.fence).await?;
         Ok(taken_over.then(|| granted(row.fence + 1)))
@@ -170,10 +160,7 @@ impl Store {
                       LEFT JOIN judge_history h ON h.request_id = s.request_id \
                       WHERE s.request_id = ?";
         with_pool!(&self.db, |pool| {
-            sqlx::query_as(self.db.sql(select))
-                .bind(request_id)
-                .fetch_optional(pool)
-                .await
+            sqlx::query_as(self.db.sql(select)).bind(request_id).fetch_optional(pool).await
         })
     }
 
@@ -189,10 +176,7 @@ impl Store {
                 .bind(lease_us(request.lease))
                 .bind(request.request_id)
                 .bind(fence);
-            update
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected() == 1)
+            update.execute(pool).await.map(|done| done.rows_affected() == 1)
         })
     }
 
@@ -208,18 +192,11 @@ impl Store {
                         .bind(lease_us(duration))
                         .bind(&lease.request_id)
                         .bind(lease.fence);
-                    update
-                        .execute(pool)
-                        .await
-                        .map(|done| done.rows_affected() == 1)
+                    update.execute(pool).await.map(|done| done.rows_affected() == 1)
                 })
             })
             .await?;
-        Ok(if renewed {
-            Renewal::Renewed
-        } else {
-            Renewal::Lost
-        })
+        Ok(if renewed { Renewal::Renewed } else { Renewal::Lost })
     }
 
     /// Gives the request back: any worker may claim it at once, and this lease is void. Nothing
@@ -229,9 +206,8 @@ impl Store {
                       WHERE request_id = ? AND fence = ? AND state = 'judging'";
         self.attempt("release a lease", || async {
             with_pool!(&self.db, |pool| {
-                let update = sqlx::query(self.db.sql(update))
-                    .bind(&lease.request_id)
-                    .bind(lease.fence);
+                let update =
+                    sqlx::query(self.db.sql(update)).bind(&lease.request_id).bind(lease.fence);
                 update.execute(pool).await.map(drop)
             })
         })

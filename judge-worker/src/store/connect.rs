@@ -55,32 +55,21 @@ impl Store {
             match scheme {
                 "mysql" | "mariadb" => connect_mysql(url, options).await,
                 "sqlite" => connect_sqlite(url, options).await,
-                _ => Err(unusable(
-                    "it starts with none of mysql:, mariadb: and sqlite:",
-                )),
+                _ => Err(unusable("it starts with none of mysql:, mariadb: and sqlite:")),
             }
         };
         let after = MIGRATION_PATIENCE + options.patience;
-        let db =
-            tokio::time::timeout(after, opening)
-                .await
-                .unwrap_or(Err(StoreError::TimedOut {
-                    doing: "migrate its tables",
-                    after,
-                }))?;
-        Ok(Self {
-            db,
-            patience: options.patience,
-        })
+        let db = tokio::time::timeout(after, opening)
+            .await
+            .unwrap_or(Err(StoreError::TimedOut { doing: "migrate its tables", after }))?;
+        Ok(Self { db, patience: options.patience })
     }
 }
 
 async fn connect_mysql(url: &str, options: &StoreOptions) -> Result<Db, StoreError> {
     let server = MySqlConnectOptions::from_str(url).map_err(|e| unusable(e.to_string()))?;
     if server.get_database().is_none() {
-        return Err(unusable(
-            "it names no database, as in mysql://user@host/DATABASE",
-        ));
+        return Err(unusable("it names no database, as in mysql://user@host/DATABASE"));
     }
     let connection = MySqlConnection::connect_with(&server);
     let mut connection = tokio::time::timeout(options.acquire_timeout, connection)
@@ -120,10 +109,7 @@ async fn migrate_mysql(connection: &mut MySqlConnection) -> Result<(), StoreErro
         .map_err(|source| StoreError::of("lock its migrations", source))?;
     if locked != Some(1) {
         let doing = "let go of a migration that another worker runs";
-        return Err(StoreError::TimedOut {
-            doing,
-            after: MIGRATION_PATIENCE,
-        });
+        return Err(StoreError::TimedOut { doing, after: MIGRATION_PATIENCE });
     }
     migrate(sqlx::migrate!("migrations/mysql"), connection).await
 }
@@ -136,27 +122,16 @@ async fn connect_sqlite(url: &str, options: &StoreOptions) -> Result<Db, StoreEr
     let pool = SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout);
     let (file, pool) = if url.contains(":memory:") {
         // The data live in the connection, so there is one, and it never ends.
-        (
-            file,
-            pool.max_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None),
-        )
+        (file, pool.max_connections(1).idle_timeout(None).max_lifetime(None))
     } else {
         create_private(file.get_filename())?;
-        let file = file
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+        let file = file.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         (file, pool.max_connections(options.max_connections))
     };
-    let pool = pool
-        .connect_with(file)
-        .await
-        .map_err(|source| StoreError::of("be opened", source))?;
-    let mut connection = pool
-        .acquire()
-        .await
-        .map_err(|source| StoreError::of("be opened", source))?;
+    let pool =
+        pool.connect_with(file).await.map_err(|source| StoreError::of("be opened", source))?;
+    let mut connection =
+        pool.acquire().await.map_err(|source| StoreError::of("be opened", source))?;
     migrate_sqlite(&mut connection).await?;
     drop(connection);
     Ok(Db::Sqlite(pool))
@@ -171,9 +146,7 @@ async fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreEr
         .await
         .map_err(|source| StoreError::of(doing, source))?;
     migrate(sqlx::migrate!("migrations/sqlite"), &mut *tx).await?;
-    tx.commit()
-        .await
-        .map_err(|source| StoreError::of(doing, source))
+    tx.commit().await.map_err(|source| StoreError::of(doing, source))
 }
 
 async fn migrate<C: Migrate>(mut migrator: Migrator, connection: &mut C) -> Result<(), StoreError> {
@@ -182,27 +155,15 @@ async fn migrate<C: Migrate>(mut migrator: Migrator, connection: &mut C) -> Resu
     // A newer worker may have migrated further. Migrations only add, so this one can still work.
     migrator.set_ignore_missing(true);
     // `run` takes `impl Acquire`, whose lifetime keeps the future from being `Send`.
-    migrator
-        .run_direct(None, connection, false)
-        .await
-        .map_err(StoreError::of_migration)
+    migrator.run_direct(None, connection, false).await.map_err(StoreError::of_migration)
 }
 
 /// Makes an empty file for its owner only. `SQLite` gives the files beside it the same mode.
 fn create_private(path: &Path) -> Result<(), StoreError> {
-    let made = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path);
-    made.map(drop).map_err(|source| StoreError::File {
-        path: path.to_owned(),
-        source,
-    })
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(drop).map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
 fn unusable(reason: impl Into<String>) -> StoreError {
-    StoreError::Url {
-        reason: reason.into(),
-    }
+    StoreError::Url { reason: reason.into() }
 }

@@ -66,10 +66,7 @@ impl Store {
         };
         match tokio::time::timeout(self.patience, attempts).await {
             Ok(done) => done.map_err(|source| StoreError::of(doing, source)),
-            Err(_) => Err(StoreError::TimedOut {
-                doing,
-                after: self.patience,
-            }),
+            Err(_) => Err(StoreError::TimedOut { doing, after: self.patience }),
         }
     }
 }

@@ -104,10 +104,7 @@ impl StoreError {
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)
                 if is_transient(&source) =>
             {
-                Self::Transient {
-                    doing: "migrate its tables",
-                    source,
-                }
+                Self::Transient { doing: "migrate its tables", source }
             }
             MigrateError::Dirty(_) => Self::Migrate {
                 advice: "a worker was killed while it migrated; every migration may run again, so \
@@ -128,15 +125,7 @@ impl StoreError {
         actual: usize,
         limit: usize,
     ) -> Result<(), StoreError> {
-        if actual <= limit {
-            Ok(())
-        } else {
-            Err(Self::TooLarge {
-                what,
-                actual,
-                limit,
-            })
-        }
+        if actual <= limit { Ok(()) } else { Err(Self::TooLarge { what, actual, limit }) }
     }
 }
 
@@ -151,9 +140,7 @@ pub(super) fn is_contention(error: &sqlx::Error) -> bool {
 
 /// Whether this is about a row that is there already.
 pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 fn is_transient(error: &sqlx::Error) -> bool {

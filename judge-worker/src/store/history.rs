@@ -186,11 +186,7 @@ impl Store {
                 ids.push_bind(entry.id);
             }
             select.push(") ORDER BY history_id, ordinal");
-            select
-                .build_query_as()
-                .persistent(false)
-                .fetch_all(pool)
-                .await?
+            select.build_query_as().persistent(false).fetch_all(pool).await?
         });
         let mut tests: HashMap<i64, Vec<TestRecord>> = HashMap::new();
         for TestOfHistory { history_id, test } in found {

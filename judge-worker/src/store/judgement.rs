@@ -55,11 +55,7 @@ impl Store {
         route: &ReplyRoute,
         report: impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync,
     ) -> Result<Stored, StoreError> {
-        let judgement = Judgement {
-            lease,
-            record,
-            route,
-        };
+        let judgement = Judgement { lease, record, route };
         let stored = self
             .attempt("store a judgement", || async {
                 match self.try_store(judgement, &report).await {
@@ -81,20 +77,14 @@ impl Store {
         judgement: Judgement<'_>,
         report: &(impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync),
     ) -> Result<Option<OutboxEvent>, Interrupted> {
-        let Judgement {
-            lease,
-            record,
-            route,
-        } = judgement;
+        let Judgement { lease, record, route } = judgement;
         with_pool!(&self.db, |pool| {
             let mut tx = pool.begin().await?;
 
             // First, because it locks the row against a take-over, and all of SQLite's database.
             let finish = "UPDATE judge_submission SET state = 'finished' \
                           WHERE request_id = ? AND fence = ? AND state = 'judging'";
-            let finish = sqlx::query(finish)
-                .bind(&lease.request_id)
-                .bind(lease.fence);
+            let finish = sqlx::query(finish).bind(&lease.request_id).bind(lease.fence);
             if finish.execute(&mut *tx).await?.rows_affected() == 0 {
                 tx.rollback().await?;
                 return Ok(None);
@@ -156,17 +146,9 @@ impl Store {
             let judged_at = OffsetDateTime::try_from(Micros(judged_at_us))
                 .map_err(|e| sqlx::Error::Decode(e.into()))?;
             let payload = report(history_id, judged_at).map_err(StoreError::Report)?;
-            StoreError::check_size(
-                "bytes of a verdict message",
-                payload.len(),
-                MAX_REPORT_BYTES,
-            )?;
+            StoreError::check_size("bytes of a verdict message", payload.len(), MAX_REPORT_BYTES)?;
             let update = sqlx::query("UPDATE judge_history SET report = ? WHERE id = ?");
-            update
-                .bind(&payload)
-                .bind(history_id)
-                .execute(&mut *tx)
-                .await?;
+            update.bind(&payload).bind(history_id).execute(&mut *tx).await?;
 
             let insert = "INSERT INTO judge_outbox \
                           (history_id, reply_to, correlation_id, traceparent, created_at_us) \

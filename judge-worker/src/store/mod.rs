@@ -52,10 +52,7 @@ impl Store {
     /// Asks the database for an answer; the answer itself says nothing more than that.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.attempt("answer", || async {
-            with_pool!(&self.db, |pool| sqlx::query("SELECT 1")
-                .execute(pool)
-                .await
-                .map(drop))
+            with_pool!(&self.db, |pool| sqlx::query("SELECT 1").execute(pool).await.map(drop))
         })
         .await
     }
@@ -68,9 +65,7 @@ impl Store {
         };
         let version: String = self
             .attempt("tell its version", || async {
-                with_pool!(&self.db, |pool| sqlx::query_scalar(ask_version)
-                    .fetch_one(pool)
-                    .await)
+                with_pool!(&self.db, |pool| sqlx::query_scalar(ask_version).fetch_one(pool).await)
             })
             .await?;
         // `10.11.6-MariaDB-0+deb12u1`: what follows the first dash is packaging.

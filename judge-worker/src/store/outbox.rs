@@ -62,11 +62,7 @@ impl Store {
         let delete = "DELETE FROM judge_outbox WHERE history_id = ?";
         self.attempt("empty the outbox", || async {
             with_pool!(&self.db, |pool| {
-                sqlx::query(delete)
-                    .bind(history_id)
-                    .execute(pool)
-                    .await
-                    .map(drop)
+                sqlx::query(delete).bind(history_id).execute(pool).await.map(drop)
             })
         })
         .await
@@ -94,10 +90,7 @@ impl Store {
                       WHERE h.request_id = ?";
         self.attempt("read a stored verdict", || async {
             with_pool!(&self.db, |pool| {
-                sqlx::query_as(select)
-                    .bind(request_id)
-                    .fetch_optional(pool)
-                    .await
+                sqlx::query_as(select).bind(request_id).fetch_optional(pool).await
             })
         })
         .await

@@ -49,20 +49,12 @@ impl Store {
         tests: &[PublicTestRow],
     ) -> Result<(), StoreError> {
         let statement = problem.statement_markdown.len();
-        StoreError::check_size(
-            "bytes of a problem statement",
-            statement,
-            MAX_STATEMENT_BYTES,
-        )?;
+        StoreError::check_size("bytes of a problem statement", statement, MAX_STATEMENT_BYTES)?;
         StoreError::check_size("public tests of a problem", tests.len(), MAX_PUBLIC_TESTS)?;
-        for bytes in tests
-            .iter()
-            .flat_map(|test| [test.input.len(), test.answer.len()])
-        {
+        for bytes in tests.iter().flat_map(|test| [test.input.len(), test.answer.len()]) {
             StoreError::check_size("bytes of a public test", bytes, MAX_PUBLIC_TEST_BYTES)?;
         }
-        self.attempt("seed a problem", || self.try_seed(problem, tests))
-            .await
+        self.attempt("seed a problem", || self.try_seed(problem, tests)).await
     }
 
     async fn try_seed(&self, problem: &ProblemRow, tests: &[PublicTestRow]) -> sqlx::Result<()> {
@@ -118,14 +110,10 @@ impl Store {
             with_pool!(&self.db, |pool| {
                 // One transaction, so that both are of the same seeding.
                 let mut tx = pool.begin().await?;
-                let problem: Option<ProblemRow> = sqlx::query_as(problem)
-                    .bind(problem_id)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let tests: Vec<PublicTestRow> = sqlx::query_as(tests)
-                    .bind(problem_id)
-                    .fetch_all(&mut *tx)
-                    .await?;
+                let problem: Option<ProblemRow> =
+                    sqlx::query_as(problem).bind(problem_id).fetch_optional(&mut *tx).await?;
+                let tests: Vec<PublicTestRow> =
+                    sqlx::query_as(tests).bind(problem_id).fetch_all(&mut *tx).await?;
                 tx.commit().await?;
                 Ok(problem.map(|problem| (problem, tests)))
             })

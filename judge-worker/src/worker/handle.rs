@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use judge_core::judging::{
-    AfterFailure, Judge, JudgeError, Judgement, LowerLimits, Mode as CoreMode, Problem, Stage as CoreStage, Task,
-    Verdict as Ruled,
+    AfterFailure, Judge, JudgeError, Judgement, LowerLimits, Mode as CoreMode, Problem,
+    Stage as CoreStage, Task, Verdict as Ruled,
 };
 use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
@@ -22,7 +22,9 @@ use crate::metrics::labels::{CacheResult, DeliveryOutcome, ModeLabel, Phase, Ver
 use crate::outbox::VerdictEnvelope;
 use crate::problems::chain;
 use crate::report::Judged;
-use crate::store::{Claim, ClaimRequest, Lease, OutboxEvent, Renewal, ReplyRoute, StoreError, Stored};
+use crate::store::{
+    Claim, ClaimRequest, Lease, OutboxEvent, Renewal, ReplyRoute, StoreError, Stored,
+};
 
 /// How often a submission on which judging itself fails is tried before it is given up.
 const MOST_TRIES: u32 = 5;
@@ -152,7 +154,8 @@ impl Worker {
             Claimed::Granted(lease) => lease,
             Claimed::Finished => return self.tell_again(&submission, delivery).await,
         };
-        self.judge_claimed(delivery, &submission, &held, &lease, problem, Arc::clone(language)).await
+        self.judge_claimed(delivery, &submission, &held, &lease, problem, Arc::clone(language))
+            .await
     }
 
     async fn claim(&self, submission: &Submission) -> Result<Claimed, NotJudged> {

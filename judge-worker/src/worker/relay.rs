@@ -43,7 +43,9 @@ async fn publish(worker: &Worker, event: OutboxEvent) {
                 tracing::warn!(request_id, error = %chain(&error), "it will be published again");
             }
         }
-        Err(error) => tracing::warn!(request_id, error = %chain(&error), "cannot publish a verdict"),
+        Err(error) => {
+            tracing::warn!(request_id, error = %chain(&error), "cannot publish a verdict");
+        }
     }
 }
 

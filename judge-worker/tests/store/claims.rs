@@ -28,10 +28,7 @@ async fn of_two_rivals_for_a_new_request_exactly_one_is_granted_it(db: &Database
 }
 
 async fn of_two_rivals_for_an_expired_lease_exactly_one_is_granted_it(db: &Database) {
-    race(db, |request_id| {
-        Some(request(request_id, "gone", Duration::ZERO))
-    })
-    .await;
+    race(db, |request_id| Some(request(request_id, "gone", Duration::ZERO))).await;
 }
 
 /// Two workers claim each of [`ROUNDS`] requests at the same time, after `before` did.
@@ -51,14 +48,9 @@ async fn race(db: &Database, before: impl Fn(&str) -> Option<ClaimRequest<'_>>) 
         for rival in rivals {
             answers.push(rival.await.expect("no panic"));
         }
-        let granted = answers
-            .iter()
-            .filter(|claim| matches!(claim, Claim::Granted(_)))
-            .count();
-        let held = answers
-            .iter()
-            .filter(|claim| matches!(claim, Claim::HeldElsewhere { .. }))
-            .count();
+        let granted = answers.iter().filter(|claim| matches!(claim, Claim::Granted(_))).count();
+        let held =
+            answers.iter().filter(|claim| matches!(claim, Claim::HeldElsewhere { .. })).count();
         assert_eq!((granted, held), (1, 1), "round {round}: {answers:?}");
     }
 }
@@ -82,32 +74,20 @@ async fn an_expired_lease_is_taken_over_and_its_holder_can_write_no_more(db: &Da
     let taken = granted(&store, "r", "heir", HOUR).await;
     assert!(taken.fence() > slept.fence());
 
-    assert_eq!(
-        try_store(&store, &slept).await.expect("it is up"),
-        Stored::Fenced
-    );
-    assert_eq!(
-        store.renew(&slept, HOUR).await.expect("it is up"),
-        Renewal::Lost
-    );
+    assert_eq!(try_store(&store, &slept).await.expect("it is up"), Stored::Fenced);
+    assert_eq!(store.renew(&slept, HOUR).await.expect("it is up"), Renewal::Lost);
     store.release(&slept).await.expect("it is up");
     assert_eq!(store.history(10).await.expect("it is up"), []);
     assert_eq!(store.outbox_depth().await.expect("it is up"), 0);
 
-    assert_eq!(
-        store.renew(&taken, HOUR).await.expect("it is up"),
-        Renewal::Renewed
-    );
+    assert_eq!(store.renew(&taken, HOUR).await.expect("it is up"), Renewal::Renewed);
     assert_eq!(stored(&store, &taken).await.request_id, "r");
 }
 
 async fn an_expired_lease_that_nobody_took_over_can_be_renewed(db: &Database) {
     let store = db.connect().await;
     let lease = granted(&store, "r", "late", Duration::ZERO).await;
-    assert_eq!(
-        store.renew(&lease, HOUR).await.expect("it is up"),
-        Renewal::Renewed
-    );
+    assert_eq!(store.renew(&lease, HOUR).await.expect("it is up"), Renewal::Renewed);
     let claim = claim(&store, "r", "other", HOUR).await;
     assert!(matches!(claim, Claim::HeldElsewhere { .. }), "{claim:?}");
 }
@@ -116,35 +96,20 @@ async fn a_released_request_can_be_claimed_at_once_and_the_old_lease_is_void(db:
     let store = db.connect().await;
     let returned = granted(&store, "r", "first", HOUR).await;
     store.release(&returned).await.expect("it is up");
-    assert_eq!(
-        store.renew(&returned, HOUR).await.expect("it is up"),
-        Renewal::Lost
-    );
-    assert_eq!(
-        try_store(&store, &returned).await.expect("it is up"),
-        Stored::Fenced
-    );
+    assert_eq!(store.renew(&returned, HOUR).await.expect("it is up"), Renewal::Lost);
+    assert_eq!(try_store(&store, &returned).await.expect("it is up"), Stored::Fenced);
     assert!(granted(&store, "r", "second", HOUR).await.fence() > returned.fence());
 }
 
 async fn a_request_id_with_other_content_is_a_conflict(db: &Database) {
     let store = db.connect().await;
     let other_hash = "0".repeat(64);
-    let other = ClaimRequest {
-        content_hash: &other_hash,
-        ..request("r", "w", HOUR)
-    };
+    let other = ClaimRequest { content_hash: &other_hash, ..request("r", "w", HOUR) };
 
     let lease = granted(&store, "r", "w", Duration::ZERO).await;
-    assert_eq!(
-        store.claim(&other).await.expect("it is up"),
-        Claim::Conflict
-    );
+    assert_eq!(store.claim(&other).await.expect("it is up"), Claim::Conflict);
     stored(&store, &lease).await;
-    assert_eq!(
-        store.claim(&other).await.expect("it is up"),
-        Claim::Conflict
-    );
+    assert_eq!(store.claim(&other).await.expect("it is up"), Claim::Conflict);
 }
 
 async fn request_ids_that_differ_in_case_are_two_requests(db: &Database) {
@@ -158,12 +123,6 @@ async fn a_finished_request_is_not_granted_again(db: &Database) {
     let lease = granted(&store, "r", "w", HOUR).await;
     let history_id = stored(&store, &lease).await.history_id;
     store.release(&lease).await.expect("it is up");
-    assert_eq!(
-        store.renew(&lease, HOUR).await.expect("it is up"),
-        Renewal::Lost
-    );
-    assert_eq!(
-        claim(&store, "r", "w", HOUR).await,
-        Claim::Finished { history_id }
-    );
+    assert_eq!(store.renew(&lease, HOUR).await.expect("it is up"), Renewal::Lost);
+    assert_eq!(claim(&store, "r", "w", HOUR).await, Claim::Finished { history_id });
 }

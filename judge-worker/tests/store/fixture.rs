@@ -56,9 +56,7 @@ impl Database {
 
     /// A store with a pool of its own, as one worker has it.
     pub async fn connect(&self) -> Store {
-        Store::connect(&self.url(), &StoreOptions::default())
-            .await
-            .expect("the database is up")
+        Store::connect(&self.url(), &StoreOptions::default()).await.expect("the database is up")
     }
 }
 
@@ -77,19 +75,11 @@ pub async fn granted(store: &Store, request_id: &str, worker: &str, lease: Durat
 
 pub fn request<'a>(request_id: &'a str, worker: &'a str, lease: Duration) -> ClaimRequest<'a> {
     let content_hash = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
-    ClaimRequest {
-        request_id,
-        submission_id: "s-1",
-        content_hash,
-        worker,
-        lease,
-    }
+    ClaimRequest { request_id, submission_id: "s-1", content_hash, worker, lease }
 }
 
 pub async fn try_store(store: &Store, lease: &Lease) -> Result<Stored, StoreError> {
-    store
-        .store_judgement(lease, &record(), &route(), report)
-        .await
+    store.store_judgement(lease, &record(), &route(), report).await
 }
 
 pub async fn stored(store: &Store, lease: &Lease) -> OutboxEvent {
@@ -103,9 +93,7 @@ pub async fn stored(store: &Store, lease: &Lease) -> OutboxEvent {
 #[expect(clippy::unnecessary_wraps, reason = "the store lets a report fail")]
 pub fn report(history_id: i64, judged_at: OffsetDateTime) -> serde_json::Result<String> {
     let judged_at_us = judged_at.unix_timestamp_nanos() / 1_000;
-    Ok(format!(
-        r#"{{"verdict": "WA","score":1.50,  "id":{history_id},"at":{judged_at_us}}}"#
-    ))
+    Ok(format!(r#"{{"verdict": "WA","score":1.50,  "id":{history_id},"at":{judged_at_us}}}"#))
 }
 
 pub fn route() -> ReplyRoute {

@@ -37,10 +37,7 @@ async fn the_description_names_kind_and_version_only(db: &Database) {
         Database::MariaDb(_) => "MariaDB",
     };
     assert_eq!(kind, expected);
-    assert!(
-        version.chars().all(|c| c.is_ascii_digit() || c == '.'),
-        "{version}"
-    );
+    assert!(version.chars().all(|c| c.is_ascii_digit() || c == '.'), "{version}");
 }
 
 #[tokio::test]
@@ -49,9 +46,7 @@ async fn a_sqlite_file_is_made_for_its_owner_only() {
     let store = db.connect().await;
     let lease = granted(&store, "r", "w", HOUR).await;
     stored(&store, &lease).await;
-    let Database::Sqlite(dir) = &db else {
-        unreachable!("made so above")
-    };
+    let Database::Sqlite(dir) = &db else { unreachable!("made so above") };
     let mut files = 0;
     for file in fs::read_dir(dir.path()).expect("it is there") {
         let file = file.expect("it is there");
@@ -67,13 +62,8 @@ async fn a_sqlite_file_in_no_folder_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("missing/judge.sqlite");
     let url = format!("sqlite://{}", path.display());
-    let error = Store::connect(&url, &StoreOptions::default())
-        .await
-        .expect_err("no folder");
-    assert!(
-        matches!(&error, StoreError::File { path: named, .. } if *named == path),
-        "{error:?}"
-    );
+    let error = Store::connect(&url, &StoreOptions::default()).await.expect_err("no folder");
+    assert!(matches!(&error, StoreError::File { path: named, .. } if *named == path), "{error:?}");
 }
 
 #[tokio::test]
@@ -87,13 +77,8 @@ async fn a_url_of_no_use_is_an_error_without_its_password() {
         "mysql://judge:hunter2@127.0.0.1/judge?ssl-mode=sometimes",
         "sqlite://judge.sqlite?mode=sideways",
     ] {
-        let error = Store::connect(url, &StoreOptions::default())
-            .await
-            .expect_err(url);
+        let error = Store::connect(url, &StoreOptions::default()).await.expect_err(url);
         assert!(matches!(error, StoreError::Url { .. }), "{url}: {error:?}");
-        assert!(
-            !format!("{error} {error:?}").contains("hunter2"),
-            "{error:?}"
-        );
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
 }

@@ -36,10 +36,7 @@ pub struct MariaDb {
 impl MariaDb {
     /// Installs and starts a server, without strict mode: the worker has to see to that itself.
     pub async fn start() -> Self {
-        let dir = tempfile::Builder::new()
-            .prefix("judge-mariadb-")
-            .tempdir()
-            .expect("a folder");
+        let dir = tempfile::Builder::new().prefix("judge-mariadb-").tempdir().expect("a folder");
         install(&dir);
         for _ in 0..PORTS_TRIED {
             let port = free_port();
@@ -56,18 +53,12 @@ impl MariaDb {
 
     /// Where the worker connects: as a user with the rights it documents, and no others.
     pub fn url(&self) -> String {
-        format!(
-            "mysql://judge:hidden-password@127.0.0.1:{}/judge",
-            self.port
-        )
+        format!("mysql://judge:hidden-password@127.0.0.1:{}/judge", self.port)
     }
 
     /// A connection that may do anything and has chosen no database.
     pub async fn root(&self) -> MySqlConnection {
-        root_at(self.port)
-            .connect()
-            .await
-            .expect("the server is up")
+        root_at(self.port).connect().await.expect("the server is up")
     }
 
     /// Kills the server as a power cut would, and reaps it.
@@ -79,10 +70,7 @@ impl MariaDb {
     pub async fn restart(&mut self) {
         self.server = launch(&self.dir, self.port);
         if let Err(why) = wait_until_ready(&mut self.server, self.port).await {
-            panic!(
-                "mariadbd does not start again: {why}\n{}",
-                log_of(&self.dir)
-            );
+            panic!("mariadbd does not start again: {why}\n{}", log_of(&self.dir));
         }
     }
 
@@ -102,10 +90,7 @@ impl MariaDb {
     }
 
     async fn create_database(&self) {
-        let mut root = root_at(self.port)
-            .connect()
-            .await
-            .expect("it answered a moment ago");
+        let mut root = root_at(self.port).connect().await.expect("it answered a moment ago");
         for statement in [
             "CREATE DATABASE judge",
             "CREATE USER judge@127.0.0.1 IDENTIFIED BY 'hidden-password'",
@@ -127,20 +112,14 @@ impl Drop for MariaDb {
 fn install(dir: &TempDir) {
     let data = dir.path().join("data");
     let mut install = command("mariadb-install-db", dir);
-    install
-        .arg("--no-defaults")
-        .arg(format!("--datadir={}", data.display()));
+    install.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
     install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
     install.arg("--innodb-log-file-size=16M");
     if geteuid().is_root() {
         install.arg("--user=root");
     }
     let installed = install.output().expect("mariadb-install-db can be run");
-    assert!(
-        installed.status.success(),
-        "{}",
-        String::from_utf8_lossy(&installed.stderr)
-    );
+    assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
 }
 
 fn launch(dir: &TempDir, port: u16) -> Child {
@@ -153,22 +132,12 @@ fn launch(dir: &TempDir, port: u16) -> Child {
         format!("--log-error={}", file("log")),
         format!("--port={port}"),
     ]);
-    server.args([
-        "--bind-address=127.0.0.1",
-        "--skip-name-resolve",
-        "--sql-mode=",
-    ]);
-    server.args([
-        "--innodb-buffer-pool-size=32M",
-        "--innodb-log-file-size=16M",
-    ]);
+    server.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--sql-mode="]);
+    server.args(["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M"]);
     if geteuid().is_root() {
         server.arg("--user=root");
     }
-    server
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     server.spawn().expect("mariadbd can be run")
 }
 
@@ -192,10 +161,7 @@ async fn wait_until_ready(server: &mut Child, port: u16) -> Result<(), String> {
 }
 
 fn root_at(port: u16) -> MySqlConnectOptions {
-    MySqlConnectOptions::new()
-        .host("127.0.0.1")
-        .port(port)
-        .username("root")
+    MySqlConnectOptions::new().host("127.0.0.1").port(port).username("root")
 }
 
 fn free_port() -> u16 {

@@ -10,9 +10,7 @@ use std::{
 
 /// A file of `deploy/`.
 pub fn deploy(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../deploy")
-        .join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(path)
 }
 
 /// A Prometheus that ends when its stdin is closed.
@@ -35,15 +33,8 @@ impl Prometheus {
         let mut url = String::new();
         let stdout = script.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut url).expect("UTF-8");
-        assert!(
-            url.starts_with("http://"),
-            "no Prometheus; the reason is on stderr"
-        );
-        Self {
-            script,
-            stdin,
-            url: url.trim_end().to_owned(),
-        }
+        assert!(url.starts_with("http://"), "no Prometheus; the reason is on stderr");
+        Self { script, stdin, url: url.trim_end().to_owned() }
     }
 
     /// Runs every query of a dashboard against it.

@@ -26,13 +26,7 @@ pub fn interpreter() -> PathBuf {
     let mut make = Command::new("python3");
     run(make.args(["-m", "venv", "--clear"]).arg(&venv));
     let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     run(install.arg("-r").arg(&requirements));
     fs::write(installed, wanted).expect("the environment is ours"); // last: it says that all is there
     python

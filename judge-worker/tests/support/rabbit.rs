@@ -55,11 +55,7 @@ impl Rabbit {
             "this test needs rabbitmq-server, which is not installed: `make test` installs it"
         );
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let mut node = Self {
-            ports: free_ports(),
-            dir,
-            server: None,
-        };
+        let mut node = Self { ports: free_ports(), dir, server: None };
         node.write_settings();
         node.boot();
         node
@@ -79,10 +75,7 @@ impl Rabbit {
     /// declaring one doesn't lose it. By itself it does so within about a second.
     pub fn sync_queues(&self) {
         // The tables by which a quorum queue finds its log, then those of the queues themselves.
-        self.ctl(&[
-            "eval",
-            "[ok = dets:sync(T) || T <- dets:all()], ok = mnesia:sync_log().",
-        ]);
+        self.ctl(&["eval", "[ok = dets:sync(T) || T <- dets:all()], ok = mnesia:sync_log()."]);
     }
 
     /// Kills the node like a power cut would, and waits until it is gone.
@@ -97,18 +90,11 @@ impl Rabbit {
 
     /// Runs `rabbitmqctl` against this node; panics when it fails.
     pub fn ctl(&self, args: &[&str]) -> String {
-        let output = self
-            .command("rabbitmqctl")
-            .arg("--quiet")
-            .args(args)
-            .output();
+        let output = self.command("rabbitmqctl").arg("--quiet").args(args).output();
         let output = output.expect("rabbitmqctl can be run");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "rabbitmqctl {args:?}: {text}{errors}"
-        );
+        assert!(output.status.success(), "rabbitmqctl {args:?}: {text}{errors}");
         text
     }
 
@@ -126,10 +112,7 @@ impl Rabbit {
         self.server = Some(server);
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", self.ports.amqp)).is_err() {
-            let exited = self
-                .server
-                .as_mut()
-                .and_then(|server| server.try_wait().ok().flatten());
+            let exited = self.server.as_mut().and_then(|server| server.try_wait().ok().flatten());
             if exited.is_some() || deadline < Instant::now() {
                 let log = fs::read_to_string(self.path("log/out")).unwrap_or_default();
                 panic!("RabbitMQ did not start ({exited:?}):\n{log}");
@@ -159,12 +142,7 @@ impl Rabbit {
     }
 
     fn command(&self, script: &str) -> Command {
-        let Ports {
-            amqp,
-            distribution,
-            epmd,
-            ctl,
-        } = self.ports;
+        let Ports { amqp, distribution, epmd, ctl } = self.ports;
         let quiet = "-kernel inet_dist_use_interface {127,0,0,1} \
                      +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none";
         let mut command = Command::new(Path::new(BIN).join(script));
@@ -176,10 +154,7 @@ impl Rabbit {
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_MNESIA_BASE", self.path("mnesia"))
             .env("RABBITMQ_LOG_BASE", self.path("log"))
-            .env(
-                "RABBITMQ_ENABLED_PLUGINS_FILE",
-                self.path("enabled_plugins"),
-            )
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", self.path("enabled_plugins"))
             .env("RABBITMQ_CONFIG_FILE", self.path("rabbitmq.conf"))
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .env("RABBITMQ_PID_FILE", self.path("pid"))
@@ -213,11 +188,7 @@ impl Drop for Rabbit {
         self.kill_group();
         // The epmd that the node started; it has nothing else to serve.
         let epmd = self.ports.epmd.to_string();
-        drop(
-            Command::new("epmd")
-                .args(["-port", &epmd, "-kill"])
-                .output(),
-        );
+        drop(Command::new("epmd").args(["-port", &epmd, "-kill"]).output());
     }
 }
 
@@ -226,12 +197,7 @@ fn free_ports() -> Ports {
     let held = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     let [amqp, distribution, epmd, ctl] =
         held.map(|listener| listener.local_addr().expect("its address").port());
-    Ports {
-        amqp,
-        distribution,
-        epmd,
-        ctl,
-    }
+    Ports { amqp, distribution, epmd, ctl }
 }
 
 /// The cookie only has to differ between nodes.

@@ -237,9 +237,7 @@ impl Drop for Serving {
         }
         if std::thread::panicking() {
             let log = self.log();
-            let odd = log
-                .lines()
-                .filter(|line| !line.contains(r#""level":"INFO""#));
+            let odd = log.lines().filter(|line| !line.contains(r#""level":"INFO""#));
             eprintln!("warnings of {}:", self.name);
             odd.for_each(|line| eprintln!("{line}"));
         }

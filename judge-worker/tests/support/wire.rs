@@ -38,19 +38,13 @@ impl Wire {
     pub async fn try_open(url: &str) -> lapin::Result<Self> {
         let connection = Connection::connect(url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await?;
-        Ok(Self {
-            connection,
-            channel,
-        })
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(Self { connection, channel })
     }
 
     /// Puts a persistent message into a queue.
     pub async fn publish(&self, queue: &str, body: &[u8]) {
-        self.publish_with("", queue, body, BasicProperties::default())
-            .await;
+        self.publish_with("", queue, body, BasicProperties::default()).await;
     }
 
     pub async fn publish_with(
@@ -61,10 +55,7 @@ impl Wire {
         properties: BasicProperties,
     ) {
         let confirmed = self.try_publish(exchange, key, body, properties).await;
-        assert!(
-            confirmed.expect("a publish"),
-            "the broker rejected a message to {exchange}/{key}"
-        );
+        assert!(confirmed.expect("a publish"), "the broker rejected a message to {exchange}/{key}");
     }
 
     /// True when the broker has confirmed it.
@@ -78,8 +69,7 @@ impl Wire {
         let options = BasicPublishOptions::default();
         let properties = properties.with_delivery_mode(2);
         let published =
-            self.channel
-                .basic_publish(exchange.into(), key.into(), options, body, properties);
+            self.channel.basic_publish(exchange.into(), key.into(), options, body, properties);
         Ok(published.await?.await?.is_ack())
     }
 
@@ -97,11 +87,7 @@ impl Wire {
 
     pub async fn try_get(&self, queue: &str) -> Option<Stored> {
         let options = BasicGetOptions { no_ack: true };
-        let message = self
-            .channel
-            .basic_get(queue.into(), options)
-            .await
-            .expect("a get")?;
+        let message = self.channel.basic_get(queue.into(), options).await.expect("a get")?;
         Some(Stored {
             body: message.delivery.data,
             routing_key: message.delivery.routing_key.to_string(),
@@ -114,36 +100,26 @@ impl Wire {
         let mut args = FieldTable::default();
         args.insert("x-queue-type".into(), header("quorum"));
         let options = QueueDeclareOptions::durable();
-        self.channel
-            .queue_declare(queue.into(), options, args)
-            .await
-            .expect("a queue");
+        self.channel.queue_declare(queue.into(), options, args).await.expect("a queue");
     }
 
     pub async fn bind(&self, queue: &str, exchange: &str, key: &str) {
         let (options, args) = (QueueBindOptions::default(), FieldTable::default());
         let bind =
-            self.channel
-                .queue_bind(queue.into(), exchange.into(), key.into(), options, args);
+            self.channel.queue_bind(queue.into(), exchange.into(), key.into(), options, args);
         bind.await.expect("a binding");
     }
 
     pub async fn delete_queue(&self, queue: &str) {
         let options = QueueDeleteOptions::default();
-        self.channel
-            .queue_delete(queue.into(), options)
-            .await
-            .expect("a deleted queue");
+        self.channel.queue_delete(queue.into(), options).await.expect("a deleted queue");
     }
 
     pub async fn exists(&self, queue: &str) -> bool {
         // A refusal closes the channel, so it is one of its own.
         let channel = self.connection.create_channel().await.expect("a channel");
         let options = QueueDeclareOptions::durable().passive();
-        channel
-            .queue_declare(queue.into(), options, FieldTable::default())
-            .await
-            .is_ok()
+        channel.queue_declare(queue.into(), options, FieldTable::default()).await.is_ok()
     }
 }
 
@@ -156,12 +132,7 @@ impl Stored {
     }
 
     pub fn integer(&self, header: &str) -> Option<i64> {
-        self.properties
-            .headers()
-            .as_ref()?
-            .inner()
-            .get(header)?
-            .as_long_long_int()
+        self.properties.headers().as_ref()?.inner().get(header)?.as_long_long_int()
     }
 }
 

@@ -69,10 +69,8 @@ impl ComparisonFlags {
             };
             let value = args.next().ok_or(FlagError::NoTolerance(flag))?;
             let tolerance = number::parse(value.as_bytes()).filter(|t| *t >= 0.0);
-            let tolerance = tolerance.ok_or_else(|| FlagError::BadTolerance {
-                flag,
-                value: value.to_owned(),
-            })?;
+            let tolerance = tolerance
+                .ok_or_else(|| FlagError::BadTolerance { flag, value: value.to_owned() })?;
             let again = absolute && flags.float_absolute_tolerance.is_some()
                 || relative && flags.float_relative_tolerance.is_some();
             if again && !may_repeat {
@@ -95,10 +93,7 @@ impl ComparisonFlags {
     /// Either tolerance suffices where both are set.
     pub(super) fn tolerates(&self, answer: f64, output: f64) -> bool {
         let error = (answer - output).abs();
-        self.float_absolute_tolerance
-            .is_some_and(|most| error <= most)
-            || self
-                .float_relative_tolerance
-                .is_some_and(|most| error <= most * answer.abs())
+        self.float_absolute_tolerance.is_some_and(|most| error <= most)
+            || self.float_relative_tolerance.is_some_and(|most| error <= most * answer.abs())
     }
 }

@@ -40,14 +40,7 @@ pub enum MismatchKind {
 impl Mismatch {
     /// A sentence with both excerpts. **For public tests only**: it quotes the judge's answer.
     pub fn text_for_public_test(&self) -> String {
-        let Self {
-            line,
-            column,
-            token,
-            expected,
-            actual,
-            ..
-        } = self;
+        let Self { line, column, token, expected, actual, .. } = self;
         let (expected, actual) = (expected.escaped(), actual.escaped());
         let what = match self.kind {
             MismatchKind::Token => format!("expected \"{expected}\", got \"{actual}\""),

@@ -160,18 +160,11 @@ impl<'a> Comparison<'a> {
             if is_space(rest[0]) || theirs.is_some_and(is_space) {
                 self.position.start_token();
                 let mine = &self.answer[self.at..];
-                self.fail(
-                    MismatchKind::Whitespace,
-                    space_or_token(mine),
-                    space_or_token(rest),
-                );
+                self.fail(MismatchKind::Whitespace, space_or_token(mine), space_or_token(rest));
                 return 0;
             }
         } else if is_space(rest[0]) {
-            let used = rest
-                .iter()
-                .position(|&b| !is_space(b))
-                .unwrap_or(rest.len());
+            let used = rest.iter().position(|&b| !is_space(b)).unwrap_or(rest.len());
             self.position.pass_space(&rest[..used]);
             return used;
         }
@@ -218,11 +211,7 @@ impl<'a> Comparison<'a> {
         self.carry.keep_last(same);
         let carry = self.carry;
         let lead = carry.bytes().len();
-        let actual = [
-            carry.bytes(),
-            &differs[..differs.len().min(Excerpt::MAX_BYTES)],
-        ]
-        .concat();
+        let actual = [carry.bytes(), &differs[..differs.len().min(Excerpt::MAX_BYTES)]].concat();
         let wanted = &self.answer[self.at - lead..expected.end];
         self.fail(MismatchKind::Token, wanted, &actual);
     }
@@ -295,14 +284,7 @@ struct Position {
 
 impl Default for Position {
     fn default() -> Self {
-        Self {
-            offset: 0,
-            lines: 1,
-            line_start: 0,
-            tokens: 0,
-            token_line: 1,
-            token_column: 1,
-        }
+        Self { offset: 0, lines: 1, line_start: 0, tokens: 0, token_line: 1, token_column: 1 }
     }
 }
 
@@ -313,10 +295,7 @@ impl Position {
         self.token_column = self.offset - self.line_start + 1;
     }
 
-    #[expect(
-        clippy::naive_bytecount,
-        reason = "LLVM vectorises it; no crate for one line"
-    )]
+    #[expect(clippy::naive_bytecount, reason = "LLVM vectorises it; no crate for one line")]
     fn pass_space(&mut self, space: &[u8]) {
         if let Some(last) = space.iter().rposition(|&b| b == b'\n') {
             self.lines += space.iter().filter(|&&b| b == b'\n').count() as u64;
@@ -346,10 +325,7 @@ const LEAD_BYTES: usize = 16;
 
 impl Default for Carry {
     fn default() -> Self {
-        Self {
-            bytes: [0; MAX_NUMBER_BYTES + 1],
-            len: 0,
-        }
+        Self { bytes: [0; MAX_NUMBER_BYTES + 1], len: 0 }
     }
 }
 
@@ -406,19 +382,14 @@ fn first_token(bytes: &[u8]) -> &[u8] {
 
 /// The token or the run of whitespace that `bytes` starts with.
 fn space_or_token(bytes: &[u8]) -> &[u8] {
-    let end = bytes
-        .iter()
-        .position(|&b| is_space(b) != is_space(bytes[0]));
+    let end = bytes.iter().position(|&b| is_space(b) != is_space(bytes[0]));
     &bytes[..end.unwrap_or(bytes.len())]
 }
 
 /// Length of the longest common prefix that ends in whitespace.
 fn identical_stretch(output: &[u8], answer: &[u8]) -> usize {
     let same = common_prefix(output, answer);
-    output[..same]
-        .iter()
-        .rposition(|&b| is_space(b))
-        .map_or(0, |last| last + 1)
+    output[..same].iter().rposition(|&b| is_space(b)).map_or(0, |last| last + 1)
 }
 
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {

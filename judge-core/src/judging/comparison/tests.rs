@@ -7,9 +7,7 @@ fn flags(args: &str) -> ComparisonFlags {
 }
 
 fn kind(answer: &str, output: &str, args: &str) -> Option<MismatchKind> {
-    compare(answer.as_bytes(), output.as_bytes(), flags(args))
-        .err()
-        .map(|m| m.kind)
+    compare(answer.as_bytes(), output.as_bytes(), flags(args)).err().map(|m| m.kind)
 }
 
 const REL: &str = "float_relative_tolerance 0.01";
@@ -49,11 +47,7 @@ fn right_outputs_are_accepted() {
         ("Case 1: 2.00", "case 1: 2.001", BOTH),
     ];
     for (answer, output, args) in table {
-        assert_eq!(
-            kind(answer, output, args),
-            None,
-            "{answer:?} {output:?} {args}"
-        );
+        assert_eq!(kind(answer, output, args), None, "{answer:?} {output:?} {args}");
     }
 }
 
@@ -109,11 +103,7 @@ fn wrong_outputs_are_rejected_for_what_is_wrong_first() {
         ("0x10", "16", BOTH, Token),
     ];
     for (answer, output, args, expected) in table {
-        assert_eq!(
-            kind(answer, output, args),
-            Some(expected),
-            "{answer:?} {output:?} {args}"
-        );
+        assert_eq!(kind(answer, output, args), Some(expected), "{answer:?} {output:?} {args}");
     }
 }
 
@@ -121,10 +111,7 @@ fn wrong_outputs_are_rejected_for_what_is_wrong_first() {
 fn a_number_may_be_as_long_as_the_bound_and_no_longer() {
     let longest = "0".repeat(MAX_NUMBER_BYTES - 1) + "1";
     assert_eq!(kind("1", &longest, BOTH), None);
-    assert_eq!(
-        kind("1", &format!("0{longest}"), BOTH),
-        Some(MismatchKind::NotANumber)
-    );
+    assert_eq!(kind("1", &format!("0{longest}"), BOTH), Some(MismatchKind::NotANumber));
 }
 
 #[test]
@@ -139,11 +126,7 @@ fn an_endless_token_is_refused_before_it_ends() {
 
 #[test]
 fn a_mismatch_names_line_column_and_token_of_the_output() {
-    let wrong = compare(
-        b"1 2\n3 four five\n",
-        b"1 2\n\n3  fo\xffr five\n",
-        flags(""),
-    );
+    let wrong = compare(b"1 2\n3 four five\n", b"1 2\n\n3  fo\xffr five\n", flags(""));
     let wrong = wrong.expect_err("the fourth token differs");
     assert_eq!((wrong.line, wrong.column, wrong.token), (3, 4, 4));
     assert_eq!(
@@ -167,42 +150,25 @@ fn a_difference_deep_inside_a_long_token_is_in_the_excerpts() {
 fn debug_output_of_a_mismatch_quotes_no_test_data() {
     let wrong = compare(b"secret", b"guess", flags("")).expect_err("it differs");
     let debug = format!("{wrong:?}");
-    assert!(
-        !debug.contains("secret") && !debug.contains("guess"),
-        "{debug}"
-    );
+    assert!(!debug.contains("secret") && !debug.contains("guess"), "{debug}");
 }
 
 #[test]
 fn flags_that_make_no_sense_are_refused() {
     let refused = |args: &[&str]| ComparisonFlags::parse(args).expect_err("it is refused");
     assert_eq!(refused(&["-e"]), FlagError::Unknown("-e".into()));
-    assert_eq!(
-        refused(&["float_tolerance"]),
-        FlagError::NoTolerance("float_tolerance")
-    );
+    assert_eq!(refused(&["float_tolerance"]), FlagError::NoTolerance("float_tolerance"));
     for value in ["-1e-9", "nan", "inf", "0x1", "1e-6x", ""] {
-        let expected = FlagError::BadTolerance {
-            flag: "float_tolerance",
-            value: value.into(),
-        };
+        let expected = FlagError::BadTolerance { flag: "float_tolerance", value: value.into() };
         assert_eq!(refused(&["float_tolerance", value]), expected);
     }
 }
 
 #[test]
 fn a_tolerance_may_be_repeated_in_the_legacy_format_only() {
-    let args = [
-        "float_tolerance",
-        "1e-6",
-        "float_absolute_tolerance",
-        "1e-4",
-    ];
+    let args = ["float_tolerance", "1e-6", "float_absolute_tolerance", "1e-4"];
     let refused = ComparisonFlags::parse(&args);
-    assert_eq!(
-        refused,
-        Err(FlagError::Repeated("float_absolute_tolerance"))
-    );
+    assert_eq!(refused, Err(FlagError::Repeated("float_absolute_tolerance")));
     let legacy = ComparisonFlags::parse_legacy(&args).expect("the last one counts");
     assert_eq!(legacy.float_absolute_tolerance, Some(1e-4));
     assert_eq!(legacy.float_relative_tolerance, Some(1e-6));
@@ -234,18 +200,10 @@ fn any_flags() -> impl Strategy<Value = ComparisonFlags> {
 /// The specification in its plainest words, to hold the state machine against.
 fn accepts_by_the_book(answer: &[u8], output: &[u8], flags: ComparisonFlags) -> bool {
     let tokens = |bytes: &[u8]| -> Vec<Vec<u8>> {
-        bytes
-            .split(|&b| is_space(b))
-            .filter(|t| !t.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect()
+        bytes.split(|&b| is_space(b)).filter(|t| !t.is_empty()).map(<[u8]>::to_vec).collect()
     };
     let spaces = |bytes: &[u8]| -> Vec<Vec<u8>> {
-        bytes
-            .split(|&b| !is_space(b))
-            .filter(|s| !s.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect()
+        bytes.split(|&b| !is_space(b)).filter(|s| !s.is_empty()).map(<[u8]>::to_vec).collect()
     };
     let same_token = |a: &Vec<u8>, o: &Vec<u8>| match (number::parse(a), number::parse(o)) {
         (Some(a), Some(o)) if flags.compares_numbers() => flags.tolerates(a, o),
@@ -276,12 +234,7 @@ fn in_chunks(
     }
     let _ = comparison.feed(rest);
     let mismatch = comparison.finish().err()?;
-    Some((
-        mismatch.kind,
-        mismatch.line,
-        mismatch.column,
-        mismatch.token,
-    ))
+    Some((mismatch.kind, mismatch.line, mismatch.column, mismatch.token))
 }
 
 proptest! {

@@ -19,12 +19,8 @@ pub enum ExpectedVerdict {
 
 impl ExpectedVerdict {
     /// All of them, in the order of the formats.
-    pub const ALL: [Self; 4] = [
-        Self::Accepted,
-        Self::WrongAnswer,
-        Self::TimeLimitExceeded,
-        Self::RunTimeError,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::Accepted, Self::WrongAnswer, Self::TimeLimitExceeded, Self::RunTimeError];
 
     /// As the formats write it.
     pub fn code(self) -> &'static str {
@@ -57,13 +53,8 @@ impl VerdictSet {
 
     /// Codes with `/` between them, as in `AC/TLE`.
     pub fn codes(self) -> String {
-        let verdicts = ExpectedVerdict::ALL
-            .into_iter()
-            .filter(|v| self.contains(*v));
-        verdicts
-            .map(ExpectedVerdict::code)
-            .collect::<Vec<_>>()
-            .join("/")
+        let verdicts = ExpectedVerdict::ALL.into_iter().filter(|v| self.contains(*v));
+        verdicts.map(ExpectedVerdict::code).collect::<Vec<_>>().join("/")
     }
 }
 
@@ -116,10 +107,8 @@ impl Expectation {
         let mut unmet = Vec::new();
         for requirement in &self.requirements {
             let scope = requirement.testcases.as_ref();
-            let runs: Vec<_> = runs
-                .iter()
-                .filter(|(name, _)| scope.is_none_or(|s| s.matches(name)))
-                .collect();
+            let runs: Vec<_> =
+                runs.iter().filter(|(name, _)| scope.is_none_or(|s| s.matches(name))).collect();
             let whose = match scope {
                 None => requirement.source.clone(),
                 Some(pattern) => format!("{}, {}", requirement.source, pattern.text),
@@ -127,9 +116,7 @@ impl Expectation {
             let permitted = requirement.permitted;
             if let Some((name, verdict)) = runs.iter().find(|(_, v)| !permitted.contains(*v)) {
                 let (got, codes) = (verdict.code(), permitted.codes());
-                unmet.push(format!(
-                    "{whose}: {name} is {got}, where only {codes} is permitted"
-                ));
+                unmet.push(format!("{whose}: {name} is {got}, where only {codes} is permitted"));
             }
             let required = requirement.required;
             if required != VerdictSet::ANY && !runs.iter().any(|(_, v)| required.contains(*v)) {

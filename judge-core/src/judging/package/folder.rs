@@ -46,16 +46,9 @@ impl Folder {
                 path: dir.to_owned(),
                 remedy: "there is no such problem package".into(),
             },
-            _ => PackageError::Io {
-                path: dir.to_owned(),
-                source,
-            },
+            _ => PackageError::Io { path: dir.to_owned(), source },
         })?;
-        Ok(Self {
-            root,
-            entries: Cell::new(0),
-            warnings: RefCell::default(),
-        })
+        Ok(Self { root, entries: Cell::new(0), warnings: RefCell::default() })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -80,15 +73,9 @@ impl Folder {
         };
         if path.components().count() > MAX_DEPTH {
             let bound = format!("folders may not nest deeper than {MAX_DEPTH}");
-            return Err(PackageError::TooLarge {
-                path: path.to_owned(),
-                bound,
-            });
+            return Err(PackageError::TooLarge { path: path.to_owned(), bound });
         }
-        let failed = |source| PackageError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| PackageError::Io { path: path.to_owned(), source };
         let mut entries = Vec::new();
         for entry in fs::read_dir(&real).map_err(failed)? {
             self.count_entry(path)?;
@@ -101,11 +88,7 @@ impl Folder {
                 return Err(PackageError::BadName { path });
             };
             let is_folder = self.is_folder(&path)?;
-            entries.push(Entry {
-                name: name.to_owned(),
-                path,
-                is_folder,
-            });
+            entries.push(Entry { name: name.to_owned(), path, is_folder });
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
@@ -142,24 +125,15 @@ impl Folder {
         };
         if !real.is_file() {
             let problem = "this must be a file".into();
-            return Err(PackageError::Invalid {
-                path: path.to_owned(),
-                problem,
-            });
+            return Err(PackageError::Invalid { path: path.to_owned(), problem });
         }
         let mut text = Vec::new();
         let file = File::open(real);
         file.and_then(|file| file.take(MAX_TEXT_BYTES + 1).read_to_end(&mut text))
-            .map_err(|source| PackageError::Io {
-                path: path.to_owned(),
-                source,
-            })?;
+            .map_err(|source| PackageError::Io { path: path.to_owned(), source })?;
         if text.len() as u64 > MAX_TEXT_BYTES {
             let bound = format!("such a file may have at most {MAX_TEXT_BYTES} bytes");
-            return Err(PackageError::TooLarge {
-                path: path.to_owned(),
-                bound,
-            });
+            return Err(PackageError::TooLarge { path: path.to_owned(), bound });
         }
         let text = String::from_utf8(text).map_err(|_| PackageError::Invalid {
             path: path.to_owned(),
@@ -170,19 +144,14 @@ impl Folder {
 
     /// The keys of a YAML file, none if the file is empty; `None` if there is no such file.
     pub(super) fn yaml(&self, path: &Path) -> Result<Option<Keys<'_>>, PackageError> {
-        self.text(path)?
-            .map(|text| Keys::parse(self, path, &text))
-            .transpose()
+        self.text(path)?.map(|text| Keys::parse(self, path, &text)).transpose()
     }
 
     /// SHA-256 in hexadecimal over names and contents. Modes and times don't count.
     pub(super) fn digest(&self, paths: &BTreeSet<PathBuf>) -> Result<String, PackageError> {
         let mut package = Sha256::new();
         for path in paths {
-            let failed = |source| PackageError::Io {
-                path: path.clone(),
-                source,
-            };
+            let failed = |source| PackageError::Io { path: path.clone(), source };
             let mut file = File::open(self.root.join(path)).map_err(failed)?;
             let mut content = Sha256::new();
             let mut buffer = vec![0; 1 << 16];
@@ -205,48 +174,32 @@ impl Folder {
         let full = self.root.join(path);
         match fs::canonicalize(&full) {
             Ok(real) if real.starts_with(&self.root) => Ok(Some(real)),
-            Ok(_) => Err(PackageError::BadLink {
-                path: path.to_owned(),
-            }),
+            Ok(_) => Err(PackageError::BadLink { path: path.to_owned() }),
             Err(e) if e.kind() == io::ErrorKind::NotFound && !full.is_symlink() => Ok(None),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(PackageError::BadLink {
-                path: path.to_owned(),
-            }),
-            Err(source) => Err(PackageError::Io {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                Err(PackageError::BadLink { path: path.to_owned() })
+            }
+            Err(source) => Err(PackageError::Io { path: path.to_owned(), source }),
         }
     }
 
     /// Checks that an entry leads to a regular file of a bearable size, or to a folder.
     fn is_folder(&self, path: &Path) -> Result<bool, PackageError> {
-        let failed = |source| PackageError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| PackageError::Io { path: path.to_owned(), source };
         let full = self.root.join(path);
         let mut metadata = fs::symlink_metadata(&full).map_err(failed)?;
         if metadata.is_symlink() {
             let real = self.resolve(path)?;
-            let real = real.ok_or_else(|| PackageError::BadLink {
-                path: path.to_owned(),
-            })?;
+            let real = real.ok_or_else(|| PackageError::BadLink { path: path.to_owned() })?;
             metadata = fs::metadata(real).map_err(failed)?;
         }
         if metadata.is_file() && metadata.len() > MAX_FILE_BYTES {
             let bound = format!("a file may have at most {MAX_FILE_BYTES} bytes");
-            return Err(PackageError::TooLarge {
-                path: path.to_owned(),
-                bound,
-            });
+            return Err(PackageError::TooLarge { path: path.to_owned(), bound });
         }
         if !metadata.is_file() && !metadata.is_dir() {
             let problem = "this is neither a regular file nor a folder".into();
-            return Err(PackageError::Invalid {
-                path: path.to_owned(),
-                problem,
-            });
+            return Err(PackageError::Invalid { path: path.to_owned(), problem });
         }
         Ok(metadata.is_dir())
     }
@@ -257,25 +210,18 @@ impl Folder {
             return Ok(());
         }
         let bound = format!("a package may have at most {MAX_ENTRIES} files and folders");
-        Err(PackageError::TooLarge {
-            path: path.to_owned(),
-            bound,
-        })
+        Err(PackageError::TooLarge { path: path.to_owned(), bound })
     }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     digits.collect()
 }
 
 /// `^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}$`, where the caller has looked at the first character.
 fn is_name(name: &str) -> bool {
     name.len() <= 255
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }

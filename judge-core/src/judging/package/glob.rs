@@ -34,9 +34,7 @@ impl Glob {
     pub(super) fn matches(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| {
             let mut names = path.split('/');
-            pattern
-                .split('/')
-                .all(|part| names.next().is_some_and(|name| name_matches(part, name)))
+            pattern.split('/').all(|part| names.next().is_some_and(|name| name_matches(part, name)))
         })
     }
 }
@@ -45,11 +43,7 @@ impl Glob {
 fn innermost_braces(pattern: &str) -> Option<(&str, &str, &str)> {
     let close = pattern.find('}')?;
     let open = pattern[..close].rfind('{')?;
-    Some((
-        &pattern[..open],
-        &pattern[open + 1..close],
-        &pattern[close + 1..],
-    ))
+    Some((&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]))
 }
 
 fn name_matches(pattern: &str, name: &str) -> bool {

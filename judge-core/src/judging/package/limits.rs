@@ -115,20 +115,13 @@ fn time_limit(
     let path = Path::new(TIME_LIMIT_FILE);
     let in_file = match folder.text(path)? {
         None => None,
-        Some(text) => Some(
-            text.trim()
-                .parse::<f64>()
-                .map_err(|_| PackageError::Invalid {
-                    path: path.to_owned(),
-                    problem: "must hold the time limit in seconds, as a decimal number".into(),
-                })?,
-        ),
+        Some(text) => Some(text.trim().parse::<f64>().map_err(|_| PackageError::Invalid {
+            path: path.to_owned(),
+            problem: "must hold the time limit in seconds, as a decimal number".into(),
+        })?),
     };
     if in_file.is_some() && in_yaml.is_some() && in_file != in_yaml {
-        folder.warn(
-            path,
-            "says something else than limits.time_limit in problem.yaml",
-        );
+        folder.warn(path, "says something else than limits.time_limit in problem.yaml");
     }
     let legacy = format == FormatVersion::Legacy;
     let (seconds, path) = match (in_file, in_yaml) {
@@ -141,25 +134,15 @@ fn time_limit(
             } else {
                 "add `time_limit: 2` (seconds) to `limits` in problem.yaml"
             };
-            let path = Path::new(if legacy {
-                TIME_LIMIT_FILE
-            } else {
-                "limits.time_limit"
-            });
-            return Err(PackageError::Missing {
-                path: path.to_owned(),
-                remedy: remedy.into(),
-            });
+            let path = Path::new(if legacy { TIME_LIMIT_FILE } else { "limits.time_limit" });
+            return Err(PackageError::Missing { path: path.to_owned(), remedy: remedy.into() });
         }
     };
     let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     if time.is_zero() || time > ProblemLimits::MAX_TIME {
         let most = ProblemLimits::MAX_TIME.as_secs();
         let problem = format!("the time limit must be above 0 and at most {most} seconds");
-        return Err(PackageError::Invalid {
-            path: path.to_owned(),
-            problem,
-        });
+        return Err(PackageError::Invalid { path: path.to_owned(), problem });
     }
     if !legacy && in_yaml.is_some() {
         warn_of_resolution(keys, seconds, resolution.unwrap_or(1.0))?;
@@ -174,10 +157,7 @@ fn warn_of_resolution(keys: &Keys<'_>, time: f64, resolution: f64) -> Result<(),
     }
     let multiples = time / resolution;
     if (multiples - multiples.round()).abs() > 1e-9 * multiples {
-        keys.warn(
-            "time_limit",
-            "should be a multiple of time_resolution, which is 1 by default",
-        );
+        keys.warn("time_limit", "should be a multiple of time_resolution, which is 1 by default");
     }
     Ok(())
 }
@@ -196,10 +176,7 @@ fn margins(keys: &mut Keys<'_>, format: FormatVersion) -> Result<TimeMargins, Pa
         });
     }
     let Some(mut keys) = keys.section("time_multipliers")? else {
-        return Ok(TimeMargins {
-            accepted_to_limit: 2.0,
-            limit_to_too_slow: 1.5,
-        });
+        return Ok(TimeMargins { accepted_to_limit: 2.0, limit_to_too_slow: 1.5 });
     };
     let margins = TimeMargins {
         accepted_to_limit: at_least_1(&mut keys, "ac_to_time_limit", 2.0)?,

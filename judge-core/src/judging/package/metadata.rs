@@ -27,12 +27,10 @@ pub(super) enum LegacyValidation {
 pub(super) const FILE: &str = "problem.yaml";
 
 pub(super) fn read(folder: &Folder) -> Result<Metadata, PackageError> {
-    let mut keys = folder
-        .yaml(Path::new(FILE))?
-        .ok_or_else(|| PackageError::Missing {
-            path: FILE.into(),
-            remedy: "every problem package has one at its root".into(),
-        })?;
+    let mut keys = folder.yaml(Path::new(FILE))?.ok_or_else(|| PackageError::Missing {
+        path: FILE.into(),
+        remedy: "every problem package has one at its root".into(),
+    })?;
     let format = format(&mut keys)?;
     let metadata = match format {
         FormatVersion::Legacy => legacy(folder, &mut keys)?,
@@ -82,22 +80,11 @@ fn legacy(folder: &Folder, keys: &mut Keys<'_>) -> Result<Metadata, PackageError
     }
     let objective = objective(keys)?;
     let kind = if scoring {
-        Kind::Scoring {
-            objective,
-            validator_scores: custom_scores,
-        }
+        Kind::Scoring { objective, validator_scores: custom_scores }
     } else {
         Kind::PassFail
     };
-    keys.ignore(&[
-        "uuid",
-        "author",
-        "source",
-        "source_url",
-        "license",
-        "rights_owner",
-        "keywords",
-    ]);
+    keys.ignore(&["uuid", "author", "source", "source_url", "license", "rights_owner", "keywords"]);
     Ok(Metadata {
         format: FormatVersion::Legacy,
         names: names(keys)?,
@@ -116,9 +103,7 @@ fn newer(
     keys: &mut Keys<'_>,
     format: FormatVersion,
 ) -> Result<Metadata, PackageError> {
-    let types = keys
-        .one_or_more("type")?
-        .unwrap_or_else(|| vec!["pass-fail".into()]);
+    let types = keys.one_or_more("type")?.unwrap_or_else(|| vec!["pass-fail".into()]);
     for one in &types {
         match one.as_str() {
             "pass-fail" | "scoring" => {}
@@ -132,10 +117,7 @@ fn newer(
         return Err(keys.invalid("type", "must be one of pass-fail and scoring"));
     }
     let kind = match types[0].as_str() {
-        "scoring" => Kind::Scoring {
-            objective: Objective::Maximise,
-            validator_scores: true,
-        },
+        "scoring" => Kind::Scoring { objective: Objective::Maximise, validator_scores: true },
         _ => Kind::PassFail,
     };
     let names = names(keys)?;
@@ -146,20 +128,10 @@ fn newer(
         keys.warn("uuid", "is missing, which this format requires");
     }
     if keys.take("constants").is_some() {
-        keys.warn(
-            "constants",
-            "are not substituted; a program that uses one may not compile",
-        );
+        keys.warn("constants", "are not substituted; a program that uses one may not compile");
     }
     let all_languages = |languages: &Vec<String>| languages[..] == ["all"];
-    keys.ignore(&[
-        "version",
-        "credits",
-        "source",
-        "license",
-        "rights_owner",
-        "embargo_until",
-    ]);
+    keys.ignore(&["version", "credits", "source", "license", "rights_owner", "embargo_until"]);
     keys.ignore(&["keywords"]);
     Ok(Metadata {
         format,
@@ -168,9 +140,7 @@ fn newer(
         limits: limits::read(folder, keys, format)?,
         legacy_validation: None,
         validator_flags: Vec::new(),
-        languages: keys
-            .one_or_more("languages")?
-            .filter(|list| !all_languages(list)),
+        languages: keys.one_or_more("languages")?.filter(|list| !all_languages(list)),
         allow_file_writing: keys.flag("allow_file_writing")?.unwrap_or(false),
     })
 }
@@ -182,10 +152,7 @@ fn names(keys: &mut Keys<'_>) -> Result<BTreeMap<String, String>, PackageError> 
         return Ok(names.into_iter().flatten().collect());
     }
     let name = keys.text("name")?;
-    Ok(name
-        .map(|name| ("en".to_owned(), name))
-        .into_iter()
-        .collect())
+    Ok(name.map(|name| ("en".to_owned(), name)).into_iter().collect())
 }
 
 fn objective(keys: &mut Keys<'_>) -> Result<Objective, PackageError> {
@@ -203,15 +170,9 @@ fn objective(keys: &mut Keys<'_>) -> Result<Objective, PackageError> {
 }
 
 fn unknown_type(keys: &Keys<'_>, name: &str) -> PackageError {
-    keys.invalid(
-        "type",
-        &format!("is {name:?}; it must be pass-fail or scoring"),
-    )
+    keys.invalid("type", &format!("is {name:?}; it must be pass-fail or scoring"))
 }
 
 pub(super) fn words_of(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default()
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect()
+    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }

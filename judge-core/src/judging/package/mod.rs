@@ -194,18 +194,13 @@ impl Package {
 
     /// The title in English, else in any language, else the id.
     pub fn title(&self) -> &str {
-        let title = self
-            .titles
-            .get("en")
-            .or_else(|| self.titles.values().next());
+        let title = self.titles.get("en").or_else(|| self.titles.values().next());
         title.map_or(self.id.as_str(), String::as_str)
     }
 
     /// The name of the innermost group of a test, such as `secret/group1`.
     pub fn group_name(&self, testcase: &Testcase) -> &str {
-        self.groups
-            .get(testcase.group)
-            .map_or("", |group| &group.name)
+        self.groups.get(testcase.group).map_or("", |group| &group.name)
     }
 }
 
@@ -238,10 +233,7 @@ impl fmt::Display for ProblemId {
 
 /// The folder as it was named counts, so that a link can give a package its id.
 fn id_of(dir: &Path, root: &Path) -> Result<ProblemId, PackageError> {
-    let name = dir
-        .file_name()
-        .or_else(|| root.file_name())
-        .unwrap_or_default();
+    let name = dir.file_name().or_else(|| root.file_name()).unwrap_or_default();
     ProblemId::new(&name.to_string_lossy())
 }
 
@@ -253,10 +245,7 @@ fn refuse_unsupported(folder: &Folder) -> Result<(), PackageError> {
     ];
     for (path, feature) in parts {
         if !folder.list(Path::new(path))?.is_empty() {
-            return Err(PackageError::Unsupported {
-                path: path.into(),
-                feature: feature.into(),
-            });
+            return Err(PackageError::Unsupported { path: path.into(), feature: feature.into() });
         }
     }
     Ok(())
@@ -272,10 +261,7 @@ fn titles(
         titles.extend(statement::titles(folder, statements)?);
         return Ok(titles);
     }
-    let written: BTreeSet<_> = statements
-        .iter()
-        .map(|statement| &statement.language)
-        .collect();
+    let written: BTreeSet<_> = statements.iter().map(|statement| &statement.language).collect();
     if !written.is_empty() && written != metadata.names.keys().collect() {
         let text = "name must have exactly the languages of the statements";
         folder.warn(Path::new(metadata::FILE), text);

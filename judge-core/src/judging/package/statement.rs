@@ -35,20 +35,12 @@ pub(super) fn read(folder: &Folder, format: FormatVersion) -> Result<Vec<Stateme
         _ => "statement",
     });
     let mut statements = Vec::new();
-    for entry in folder
-        .list(parent)?
-        .into_iter()
-        .filter(|entry| !entry.is_folder)
-    {
+    for entry in folder.list(parent)?.into_iter().filter(|entry| !entry.is_folder) {
         let Some((language, format)) = language_and_format(&entry.name) else {
             continue;
         };
         let path = folder.root().join(&entry.path);
-        statements.push(Statement {
-            language: language.to_owned(),
-            format,
-            path,
-        });
+        statements.push(Statement { language: language.to_owned(), format, path });
     }
     if statements.is_empty() {
         folder.warn(parent, "has no statement, such as problem.en.md");
@@ -62,14 +54,8 @@ pub(super) fn titles(
     statements: &[Statement],
 ) -> Result<BTreeMap<String, String>, PackageError> {
     let mut titles = BTreeMap::new();
-    for statement in statements
-        .iter()
-        .filter(|s| s.format == StatementFormat::Tex)
-    {
-        let path = statement
-            .path
-            .strip_prefix(folder.root())
-            .unwrap_or(&statement.path);
+    for statement in statements.iter().filter(|s| s.format == StatementFormat::Tex) {
+        let path = statement.path.strip_prefix(folder.root()).unwrap_or(&statement.path);
         let text = folder.text(path)?.unwrap_or_default();
         if let Some(title) = tex_title(&text) {
             titles.insert(statement.language.clone(), title.to_owned());
@@ -88,10 +74,7 @@ fn language_and_format(file_name: &str) -> Option<(&str, StatementFormat)> {
     };
     match stem.strip_prefix("problem")? {
         "" => Some(("en", format)),
-        language => Some((
-            language.strip_prefix('.').filter(|l| is_language(l))?,
-            format,
-        )),
+        language => Some((language.strip_prefix('.').filter(|l| is_language(l))?, format)),
     }
 }
 
@@ -107,9 +90,7 @@ fn is_language(code: &str) -> bool {
 }
 
 fn tex_title(text: &str) -> Option<&str> {
-    let plain = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("%% plainproblemname:"));
+    let plain = text.lines().find_map(|line| line.trim().strip_prefix("%% plainproblemname:"));
     if let Some(plain) = plain {
         return Some(plain.trim());
     }

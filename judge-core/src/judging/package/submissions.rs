@@ -38,11 +38,7 @@ pub(super) fn read(
         _ => read_rules(folder, metadata.kind)?,
     };
     let mut submissions = Vec::new();
-    for kind in folder
-        .list(parent)?
-        .into_iter()
-        .filter(|entry| entry.is_folder)
-    {
+    for kind in folder.list(parent)?.into_iter().filter(|entry| entry.is_folder) {
         let default = default_of(folder, &kind.name, &rules, metadata);
         for entry in folder.list(&kind.path)? {
             let name = format!("{}/{}", kind.name, entry.name);
@@ -67,14 +63,8 @@ pub(super) fn read(
             submissions.push(submission);
         }
     }
-    if !submissions
-        .iter()
-        .any(|submission| submission.name.starts_with("accepted/"))
-    {
-        folder.warn(
-            parent,
-            "has no accepted submission, which the format requires",
-        );
+    if !submissions.iter().any(|submission| submission.name.starts_with("accepted/")) {
+        folder.warn(parent, "has no accepted submission, which the format requires");
     }
     Ok(submissions)
 }
@@ -83,29 +73,18 @@ pub(super) fn read(
 fn default_of(folder: &Folder, name: &str, rules: &[Rule], metadata: &Metadata) -> Expectation {
     let partial_score = name == "partially_accepted" && metadata.kind != Kind::PassFail;
     let Some(mut default) = expectation::of_folder(name, metadata.format) else {
-        let has_rule = rules
-            .iter()
-            .any(|rule| rule.pattern.split('/').next() == Some(name));
+        let has_rule = rules.iter().any(|rule| rule.pattern.split('/').next() == Some(name));
         if !partial_score && !has_rule {
             let path = Path::new(PARENT).join(name);
-            folder.warn(
-                &path,
-                "is no folder of the format; its submissions may do anything",
-            );
+            folder.warn(&path, "is no folder of the format; its submissions may do anything");
         }
-        return Expectation {
-            requirements: Vec::new(),
-            partial_score,
-        };
+        return Expectation { requirements: Vec::new(), partial_score };
     };
     for rule in rules.iter().filter(|rule| rule.pattern == name) {
         default.permitted = rule.whole.permitted.unwrap_or(default.permitted);
         default.required = rule.whole.required.unwrap_or(default.required);
     }
-    Expectation {
-        requirements: vec![default],
-        partial_score,
-    }
+    Expectation { requirements: vec![default], partial_score }
 }
 
 /// One pattern of `submissions.yaml` and what is under it.
@@ -165,12 +144,7 @@ impl Demands {
     }
 
     fn requirement(&self, source: &str, tests: Option<TestcasePattern>) -> Option<Requirement> {
-        let Self {
-            permitted,
-            required,
-            score,
-            message,
-        } = self;
+        let Self { permitted, required, score, message } = self;
         if permitted.is_none() && required.is_none() && score.is_none() && message.is_none() {
             return None;
         }
@@ -200,35 +174,20 @@ fn read_rules(folder: &Folder, kind: Kind) -> Result<Vec<Rule>, PackageError> {
         let mut parts = Vec::new();
         for (tests, mut keys) in keys.sections() {
             let demands = Demands::read(&mut keys, kind)?;
-            let tests = TestcasePattern {
-                glob: glob(&keys, &tests)?,
-                text: tests,
-            };
+            let tests = TestcasePattern { glob: glob(&keys, &tests)?, text: tests };
             parts.push((tests, demands));
             keys.finish();
         }
         let glob = glob(&keys, &pattern)?;
         keys.finish();
-        rules.push(Rule {
-            pattern,
-            glob,
-            language,
-            entry_point,
-            is_model,
-            whole,
-            parts,
-        });
+        rules.push(Rule { pattern, glob, language, entry_point, is_model, whole, parts });
     }
     file.finish();
     Ok(rules)
 }
 
 fn glob(keys: &Keys<'_>, pattern: &str) -> Result<Glob, PackageError> {
-    let problem = |_| {
-        keys.wrong(&format!(
-            "{pattern:?} has too many alternatives in its braces"
-        ))
-    };
+    let problem = |_| keys.wrong(&format!("{pattern:?} has too many alternatives in its braces"));
     Glob::new(pattern).map_err(problem)
 }
 

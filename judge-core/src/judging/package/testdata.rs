@@ -34,10 +34,7 @@ pub(super) fn read(
         metadata,
         default_validator,
         graded: is_graded(folder, metadata.format)?,
-        data: TestData {
-            testcases: Vec::new(),
-            groups: Vec::new(),
-        },
+        data: TestData { testcases: Vec::new(), groups: Vec::new() },
     };
     let settings = Settings {
         grading: Grading::default(),
@@ -52,26 +49,15 @@ pub(super) fn read(
             reader.read_folder(&path, part, group, &settings)?;
         }
     }
-    if !reader
-        .data
-        .testcases
-        .iter()
-        .any(|test| test.visibility == Visibility::Hidden)
-    {
+    if !reader.data.testcases.iter().any(|test| test.visibility == Visibility::Hidden) {
         let remedy = "a problem needs at least one secret test case, NAME.in and NAME.ans";
-        return Err(PackageError::Missing {
-            path: root.join("secret"),
-            remedy: remedy.into(),
-        });
+        return Err(PackageError::Missing { path: root.join("secret"), remedy: remedy.into() });
     }
     for entry in folder.list(root)? {
         let newer = ["invalid_input", "invalid_output", "valid_output"];
         let known = ["sample", "secret", LEGACY_FILE, FILE].contains(&&*entry.name);
         if !known && !newer.contains(&&*entry.name) {
-            folder.warn(
-                &entry.path,
-                "is in neither sample nor secret and is ignored",
-            );
+            folder.warn(&entry.path, "is in neither sample nor secret and is ignored");
         }
     }
     reader.check_points()?;
@@ -115,11 +101,7 @@ impl Reader<'_> {
         parent: Option<usize>,
         around: &Settings,
     ) -> Result<(usize, Settings), PackageError> {
-        let (file, other) = if self.graded {
-            (LEGACY_FILE, FILE)
-        } else {
-            (FILE, LEGACY_FILE)
-        };
+        let (file, other) = if self.graded { (LEGACY_FILE, FILE) } else { (FILE, LEGACY_FILE) };
         if self.folder.has(path.join(other))? {
             let text = format!("is ignored; in this package such settings belong in {file}");
             self.folder.warn(&path.join(other), &text);
@@ -145,12 +127,7 @@ impl Reader<'_> {
             (None, false) => GroupRules::Points(Points::default_of(name)),
         };
         let group = self.data.groups.len();
-        self.data.groups.push(Group {
-            name: name.into(),
-            parent,
-            members: Vec::new(),
-            rules,
-        });
+        self.data.groups.push(Group { name: name.into(), parent, members: Vec::new(), rules });
         if let Some(parent) = parent {
             self.data.groups[parent].members.push(Member::Group(group));
         }
@@ -219,10 +196,7 @@ impl Reader<'_> {
             } else if !self.graded && Path::new(item.name).extension() == Some(OsStr::new("files"))
             {
                 let feature = "a test case with files".to_owned();
-                return Err(PackageError::Unsupported {
-                    path: item.path.to_owned(),
-                    feature,
-                });
+                return Err(PackageError::Unsupported { path: item.path.to_owned(), feature });
             } else if self.graded || has_groups {
                 let (inner, settings) =
                     self.start_group(&item_name, item.path, Some(group), settings)?;
@@ -249,10 +223,7 @@ impl Reader<'_> {
             return Ok(false);
         };
         if name != "secret" {
-            return Err(invalid(
-                &first.path,
-                "test data groups may be in data/secret only",
-            ));
+            return Err(invalid(&first.path, "test data groups may be in data/secret only"));
         }
         if let Some((other, _)) = groups.iter().find(|(_, is_group)| !is_group) {
             let problem =
@@ -285,10 +256,7 @@ impl Reader<'_> {
             (false, _) => None,
             (true, Ok(flags)) => Some(flags),
             (true, Err(e)) => {
-                return Err(invalid(
-                    input,
-                    &format!("the flags for its output validator: {e}"),
-                ));
+                return Err(invalid(input, &format!("the flags for its output validator: {e}")));
             }
         };
         let index = self.data.testcases.len();
@@ -307,9 +275,7 @@ impl Reader<'_> {
             validator_flags: settings.validator_flags,
             comparison,
         });
-        self.data.groups[group]
-            .members
-            .push(Member::Testcase(index));
+        self.data.groups[group].members.push(Member::Testcase(index));
         Ok(())
     }
 
@@ -343,10 +309,7 @@ impl Reader<'_> {
             };
             if in_secret && group.name != "secret" {
                 if around.max_score.is_some() && points.max_score.is_none() {
-                    return Err(invalid(
-                        &file,
-                        "max_score: secret has a bound, so this needs one",
-                    ));
+                    return Err(invalid(&file, "max_score: secret has a bound, so this needs one"));
                 }
                 if around.aggregation == PassFail && points.aggregation != PassFail {
                     return Err(invalid(&file, "score_aggregation: secret's is pass-fail"));
@@ -366,16 +329,8 @@ struct Item<'a> {
 
 impl<'a> Item<'a> {
     fn of(entry: &'a Entry) -> Option<Self> {
-        let name = if entry.is_folder {
-            &*entry.name
-        } else {
-            entry.name.strip_suffix(".in")?
-        };
-        Some(Self {
-            name,
-            path: &entry.path,
-            is_folder: entry.is_folder,
-        })
+        let name = if entry.is_folder { &*entry.name } else { entry.name.strip_suffix(".in")? };
+        Some(Self { name, path: &entry.path, is_folder: entry.is_folder })
     }
 }
 
@@ -392,10 +347,7 @@ fn check_pairs(entries: &[Entry]) -> Result<(), PackageError> {
             _ => continue,
         };
         if !has(&format!("{stem}.{missing}")) {
-            return Err(invalid(
-                &entry.path,
-                &format!("{what}; add {stem}.{missing}"),
-            ));
+            return Err(invalid(&entry.path, &format!("{what}; add {stem}.{missing}")));
         }
     }
     Ok(())
@@ -409,17 +361,10 @@ fn read_args(keys: &mut Keys<'_>, settings: &mut Settings) -> Result<(), Package
     if let Some(args) = keys.texts("output_validator_args")? {
         settings.validator_flags = args;
     }
-    keys.ignore(&[
-        "input_validator_args",
-        "input_visualizer_args",
-        "output_visualizer_args",
-    ]);
+    keys.ignore(&["input_validator_args", "input_visualizer_args", "output_visualizer_args"]);
     Ok(())
 }
 
 fn invalid(path: &Path, problem: &str) -> PackageError {
-    PackageError::Invalid {
-        path: path.to_owned(),
-        problem: problem.to_owned(),
-    }
+    PackageError::Invalid { path: path.to_owned(), problem: problem.to_owned() }
 }

@@ -45,10 +45,7 @@ pub(super) fn read(folder: &Folder, metadata: &Metadata) -> Result<Validation, P
         }
         Some(LegacyValidation::Custom) if entries.is_empty() => {
             let remedy = "problem.yaml says validation: custom, so put the validator into it";
-            return Err(PackageError::Missing {
-                path: parent.into(),
-                remedy: remedy.into(),
-            });
+            return Err(PackageError::Missing { path: parent.into(), remedy: remedy.into() });
         }
         None if entries.is_empty() => return Ok(Validation::Default),
         Some(LegacyValidation::Custom) | None => {}
@@ -60,30 +57,16 @@ pub(super) fn read(folder: &Folder, metadata: &Metadata) -> Result<Validation, P
         [only] => (parent, vec![only.path.clone()]),
         _ if metadata.format == FormatVersion::Legacy => {
             let feature = "several output validators (put the files of one into a folder)".into();
-            return Err(PackageError::Unsupported {
-                path: parent.into(),
-                feature,
-            });
+            return Err(PackageError::Unsupported { path: parent.into(), feature });
         }
         _ => (parent, folder.files_below(parent)?),
     };
     if inner.is_empty() {
         let remedy = "the output validator has no files".into();
-        return Err(PackageError::Missing {
-            path: path.into(),
-            remedy,
-        });
+        return Err(PackageError::Missing { path: path.into(), remedy });
     }
-    let named_by = if path == parent {
-        inner[0].as_path()
-    } else {
-        path
-    };
-    let name = named_by
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let named_by = if path == parent { inner[0].as_path() } else { path };
+    let name = named_by.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Validation::Custom(ValidatorProgram {
         name,
         folder: folder.root().join(path),

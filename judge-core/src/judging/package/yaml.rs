@@ -18,19 +18,10 @@ impl<'f> Keys<'f> {
         let value: Value = serde_norway::from_str(text).map_err(|source| {
             let place = source.location();
             let (line, column) = place.map_or((0, 0), |p| (p.line(), p.column()));
-            PackageError::Yaml {
-                path: path.to_owned(),
-                line,
-                column,
-                source,
-            }
+            PackageError::Yaml { path: path.to_owned(), line, column, source }
         })?;
-        let keys = Self {
-            folder,
-            path: path.to_owned(),
-            prefix: String::new(),
-            map: Mapping::new(),
-        };
+        let keys =
+            Self { folder, path: path.to_owned(), prefix: String::new(), map: Mapping::new() };
         match value {
             Value::Null => Ok(keys),
             Value::Mapping(map) => Ok(Self { map, ..keys }),
@@ -40,10 +31,7 @@ impl<'f> Keys<'f> {
 
     /// An error about the whole map.
     pub(super) fn wrong(&self, problem: &str) -> PackageError {
-        PackageError::Invalid {
-            path: self.path.clone(),
-            problem: problem.to_owned(),
-        }
+        PackageError::Invalid { path: self.path.clone(), problem: problem.to_owned() }
     }
 
     /// An error about the value of a key.
@@ -52,15 +40,11 @@ impl<'f> Keys<'f> {
     }
 
     pub(super) fn unsupported(&self, feature: impl Into<String>) -> PackageError {
-        PackageError::Unsupported {
-            path: self.path.clone(),
-            feature: feature.into(),
-        }
+        PackageError::Unsupported { path: self.path.clone(), feature: feature.into() }
     }
 
     pub(super) fn warn(&self, key: &str, problem: &str) {
-        self.folder
-            .warn(&self.path, &format!("{}{key} {problem}", self.prefix));
+        self.folder.warn(&self.path, &format!("{}{key} {problem}", self.prefix));
     }
 
     /// Accepts keys that judging has no use for.
@@ -79,9 +63,7 @@ impl<'f> Keys<'f> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        scalar(&value)
-            .map(Some)
-            .ok_or_else(|| self.invalid(key, "must be a string"))
+        scalar(&value).map(Some).ok_or_else(|| self.invalid(key, "must be a string"))
     }
 
     /// A string, or a sequence of strings.
@@ -99,11 +81,7 @@ impl<'f> Keys<'f> {
 
     /// A sequence of strings, and nothing else.
     pub(super) fn texts(&mut self, key: &str) -> Result<Option<Vec<String>>, PackageError> {
-        if self
-            .map
-            .get(key)
-            .is_some_and(|value| !value.is_sequence() && !value.is_null())
-        {
+        if self.map.get(key).is_some_and(|value| !value.is_sequence() && !value.is_null()) {
             return Err(self.invalid(key, "must be a sequence of strings"));
         }
         self.one_or_more(key)
@@ -113,10 +91,7 @@ impl<'f> Keys<'f> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        value
-            .as_bool()
-            .map(Some)
-            .ok_or_else(|| self.invalid(key, "must be true or false"))
+        value.as_bool().map(Some).ok_or_else(|| self.invalid(key, "must be true or false"))
     }
 
     /// A number that is neither infinite nor NaN.
@@ -125,9 +100,7 @@ impl<'f> Keys<'f> {
             return Ok(None);
         };
         let number = value.as_f64().filter(|number| number.is_finite());
-        number
-            .map(Some)
-            .ok_or_else(|| self.invalid(key, "must be a finite number"))
+        number.map(Some).ok_or_else(|| self.invalid(key, "must be a finite number"))
     }
 
     /// A whole number from 1 up to `most`, inclusive.
@@ -186,9 +159,7 @@ impl<'f> Keys<'f> {
     /// The keys that nobody took so far, all of which must have strings.
     pub(super) fn strings(mut self) -> Result<Vec<(String, String)>, PackageError> {
         let map = std::mem::take(&mut self.map);
-        let pairs = map
-            .iter()
-            .map(|(key, value)| Some((scalar(key)?, scalar(value)?)));
+        let pairs = map.iter().map(|(key, value)| Some((scalar(key)?, scalar(value)?)));
         pairs.collect::<Option<_>>().ok_or_else(|| {
             self.wrong(&format!(
                 "{} must map strings to strings",
@@ -208,12 +179,7 @@ impl<'f> Keys<'f> {
 
     fn nested(&self, key: &str, map: Mapping) -> Self {
         let prefix = format!("{}{key}.", self.prefix);
-        Self {
-            folder: self.folder,
-            path: self.path.clone(),
-            prefix,
-            map,
-        }
+        Self { folder: self.folder, path: self.path.clone(), prefix, map }
     }
 }
 

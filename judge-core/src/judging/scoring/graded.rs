@@ -68,32 +68,18 @@ impl Walk<'_> {
             Acceptance::Any => members.iter().any(|member| member.accepted),
             Acceptance::All => members.iter().all(|member| member.accepted),
         };
-        let score = aggregate(
-            grading.aggregation,
-            members.iter().map(|member| member.score),
-        );
+        let score = aggregate(grading.aggregation, members.iter().map(|member| member.score));
         let (low, high) = grading.range;
         if accepted && !((low..=high).contains(&score) && score.is_finite()) {
-            return Err(GradeError::OutOfRange {
-                group: group.name.clone(),
-                score,
-            });
+            return Err(GradeError::OutOfRange { group: group.name.clone(), score });
         }
         let rejected_by = members.iter().find_map(|member| member.rejected_by);
-        Ok(SubResult {
-            accepted,
-            score,
-            rejected_by: rejected_by.filter(|_| !accepted),
-        })
+        Ok(SubResult { accepted, score, rejected_by: rejected_by.filter(|_| !accepted) })
     }
 
     fn testcase(&self, index: usize, grading: &Grading) -> Result<SubResult, GradeError> {
         let TestResult { accepted, score } = result(self.results, index)?;
-        let default = if accepted {
-            grading.accept_score
-        } else {
-            grading.reject_score
-        };
+        let default = if accepted { grading.accept_score } else { grading.reject_score };
         let score = match score {
             ValidatorScore::Absent if accepted && self.must_score() => {
                 return Err(bad_score(self.package, index, "there is no score.txt"));
@@ -113,11 +99,7 @@ impl Walk<'_> {
             }
         };
         let rejected_by = if accepted { None } else { Some(index) };
-        Ok(SubResult {
-            accepted,
-            score,
-            rejected_by,
-        })
+        Ok(SubResult { accepted, score, rejected_by })
     }
 
     /// The most that a group can score.
@@ -126,10 +108,7 @@ impl Walk<'_> {
         let GroupRules::Graded(grading) = &group.rules else {
             return 0.0;
         };
-        let counted = group
-            .members
-            .iter()
-            .filter(|member| !self.is_ignored(grading, **member));
+        let counted = group.members.iter().filter(|member| !self.is_ignored(grading, **member));
         let counted = counted.filter_map(|member| match *member {
             Member::Group(inner) => (!self.is_empty(inner)).then(|| self.best(inner)),
             Member::Testcase(_) if self.validator_scores() => Some(f64::INFINITY),
@@ -149,23 +128,14 @@ impl Walk<'_> {
 
     /// A group without tests, in it and below, takes no part.
     fn is_empty(&self, index: usize) -> bool {
-        self.package.groups[index]
-            .members
-            .iter()
-            .all(|member| match *member {
-                Member::Group(inner) => self.is_empty(inner),
-                Member::Testcase(_) => false,
-            })
+        self.package.groups[index].members.iter().all(|member| match *member {
+            Member::Group(inner) => self.is_empty(inner),
+            Member::Testcase(_) => false,
+        })
     }
 
     fn validator_scores(&self) -> bool {
-        let may_score = matches!(
-            self.package.kind,
-            Kind::Scoring {
-                validator_scores: true,
-                ..
-            }
-        );
+        let may_score = matches!(self.package.kind, Kind::Scoring { validator_scores: true, .. });
         may_score && self.package.validation != Validation::Default
     }
 
@@ -176,19 +146,12 @@ impl Walk<'_> {
 }
 
 fn nothing() -> SubResult {
-    SubResult {
-        accepted: true,
-        score: 0.0,
-        rejected_by: None,
-    }
+    SubResult { accepted: true, score: 0.0, rejected_by: None }
 }
 
 /// Of at least one score.
 fn aggregate(aggregation: GradeAggregation, scores: impl ExactSizeIterator<Item = f64>) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a package has fewer tests than 2^52"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a package has fewer tests than 2^52")]
     let count = scores.len() as f64;
     match aggregation {
         GradeAggregation::Sum => scores.sum(),

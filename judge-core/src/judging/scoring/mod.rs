@@ -108,20 +108,11 @@ fn pass_fail(package: &Package, results: &[Option<TestResult>]) -> Result<Grade,
     }
     let accepted = rejected_by.is_none();
     let score = if accepted { 1.0 } else { 0.0 };
-    Ok(Grade {
-        accepted,
-        score,
-        max_score: Some(1.0),
-        rejected_by,
-    })
+    Ok(Grade { accepted, score, max_score: Some(1.0), rejected_by })
 }
 
 fn result(results: &[Option<TestResult>], index: usize) -> Result<TestResult, GradeError> {
-    results
-        .get(index)
-        .copied()
-        .flatten()
-        .ok_or(GradeError::Needs(index))
+    results.get(index).copied().flatten().ok_or(GradeError::Needs(index))
 }
 
 fn bad_score(package: &Package, index: usize, problem: &'static str) -> GradeError {

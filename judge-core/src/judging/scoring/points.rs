@@ -8,12 +8,7 @@ pub(super) fn grade(
     results: &[Option<TestResult>],
 ) -> Result<Grade, GradeError> {
     let groups = &package.groups;
-    let mut walk = Walk {
-        package,
-        results,
-        accepted: vec![true; groups.len()],
-        rejected_by: None,
-    };
+    let mut walk = Walk { package, results, accepted: vec![true; groups.len()], rejected_by: None };
     let (mut score, mut max_score) = (0.0, None);
     // Groups stand in the order in which they are judged: `sample`, `secret`, those in `secret`.
     for (index, group) in groups.iter().enumerate() {
@@ -30,12 +25,7 @@ pub(super) fn grade(
         }
     }
     let accepted = walk.accepted.iter().all(|accepted| *accepted);
-    Ok(Grade {
-        accepted,
-        score,
-        max_score,
-        rejected_by: walk.rejected_by,
-    })
+    Ok(Grade { accepted, score, max_score, rejected_by: walk.rejected_by })
 }
 
 struct Walk<'a> {
@@ -144,10 +134,7 @@ impl Walk<'_> {
 
     /// *Group dependencies*.
     fn may_run(&self, points: &Points) -> bool {
-        points
-            .require_pass
-            .iter()
-            .all(|required| self.accepted[*required])
+        points.require_pass.iter().all(|required| self.accepted[*required])
     }
 
     fn reject(&mut self, group: usize, test: usize) {
@@ -166,16 +153,12 @@ fn total(group: &Group, points: &Points, scores: &[f64]) -> Result<f64, GradeErr
     };
     let score = if scores.is_empty() { 0.0 } else { score };
     match most {
-        Some(most) if score > above(most) => Err(GradeError::OutOfRange {
-            group: group.name.clone(),
-            score,
-        }),
+        Some(most) if score > above(most) => {
+            Err(GradeError::OutOfRange { group: group.name.clone(), score })
+        }
         // The shares of a sum may miss the whole by a rounding error.
         Some(most) if (score - most).abs() <= above(most) - most => Ok(most),
-        _ if !score.is_finite() => Err(GradeError::OutOfRange {
-            group: group.name.clone(),
-            score,
-        }),
+        _ if !score.is_finite() => Err(GradeError::OutOfRange { group: group.name.clone(), score }),
         _ => Ok(score),
     }
 }

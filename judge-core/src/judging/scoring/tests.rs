@@ -14,10 +14,7 @@ impl Tree {
     fn new(kind: Kind, rules: [GroupRules; 3]) -> Self {
         let limits = ProblemLimits {
             time: Duration::from_secs(1),
-            margins: TimeMargins {
-                accepted_to_limit: 2.0,
-                limit_to_too_slow: 1.5,
-            },
+            margins: TimeMargins { accepted_to_limit: 2.0, limit_to_too_slow: 1.5 },
             memory_bytes: 1,
             output_bytes: 1,
             code_bytes: 1,
@@ -45,20 +42,13 @@ impl Tree {
             warnings: Vec::new(),
         });
         let [root, sample, secret] = rules;
-        tree = tree
-            .group("data", None, root)
-            .group("sample", Some(0), sample);
+        tree = tree.group("data", None, root).group("sample", Some(0), sample);
         tree.group("secret", Some(0), secret)
     }
 
     fn group(mut self, name: &str, parent: Option<usize>, rules: GroupRules) -> Self {
         let index = self.0.groups.len();
-        self.0.groups.push(Group {
-            name: name.into(),
-            parent,
-            members: Vec::new(),
-            rules,
-        });
+        self.0.groups.push(Group { name: name.into(), parent, members: Vec::new(), rules });
         if let Some(parent) = parent {
             self.0.groups[parent].members.push(Member::Group(index));
         }
@@ -85,21 +75,16 @@ impl Tree {
     }
 
     fn with_validator(mut self) -> Self {
-        let program = ValidatorProgram {
-            name: "v".into(),
-            folder: PathBuf::new(),
-            files: Vec::new(),
-        };
+        let program =
+            ValidatorProgram { name: "v".into(), folder: PathBuf::new(), files: Vec::new() };
         self.0.validation = Validation::Custom(program);
         self
     }
 
     /// Results as letters: `a`ccepted, `r`ejected, `-` not run.
     fn grade(&self, results: &str) -> Result<Grade, GradeError> {
-        let results: Vec<_> = results
-            .chars()
-            .map(|c| (c != '-').then(|| plain(c == 'a')))
-            .collect();
+        let results: Vec<_> =
+            results.chars().map(|c| (c != '-').then(|| plain(c == 'a'))).collect();
         grade(&self.0, &results)
     }
 
@@ -109,25 +94,16 @@ impl Tree {
 }
 
 fn plain(accepted: bool) -> TestResult {
-    TestResult {
-        accepted,
-        score: ValidatorScore::Absent,
-    }
+    TestResult { accepted, score: ValidatorScore::Absent }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "`grade` takes results so")]
 fn scored(score: ValidatorScore) -> Option<TestResult> {
-    Some(TestResult {
-        accepted: true,
-        score,
-    })
+    Some(TestResult { accepted: true, score })
 }
 
 fn scoring(validator_scores: bool) -> Kind {
-    Kind::Scoring {
-        objective: Objective::Maximise,
-        validator_scores,
-    }
+    Kind::Scoring { objective: Objective::Maximise, validator_scores }
 }
 
 fn graded(grading: Grading) -> GroupRules {
@@ -135,26 +111,17 @@ fn graded(grading: Grading) -> GroupRules {
 }
 
 fn points(max_score: Option<u64>, aggregation: PointAggregation, require: &[usize]) -> GroupRules {
-    GroupRules::Points(Points {
-        max_score,
-        aggregation,
-        require_pass: require.into(),
-    })
+    GroupRules::Points(Points { max_score, aggregation, require_pass: require.into() })
 }
 
 fn pass_fail_problem() -> Tree {
     let rules = || graded(Grading::default());
-    Tree::new(Kind::PassFail, [rules(), rules(), rules()])
-        .tests(1, 1)
-        .tests(2, 3)
+    Tree::new(Kind::PassFail, [rules(), rules(), rules()]).tests(1, 1).tests(2, 3)
 }
 
 /// Two subtasks of 50 points, as in Kattis' example package `oddecho`.
 fn subtasks() -> Tree {
-    let go_on = Grading {
-        break_on_reject: false,
-        ..Grading::default()
-    };
+    let go_on = Grading { break_on_reject: false, ..Grading::default() };
     let subtask = || {
         let aggregation = GradeAggregation::Minimum;
         graded(Grading {
@@ -164,16 +131,8 @@ fn subtasks() -> Tree {
             ..Grading::default()
         })
     };
-    let root = Grading {
-        ignore_sample: true,
-        range: (0.0, 100.0),
-        ..go_on.clone()
-    };
-    let secret = Grading {
-        acceptance: Acceptance::Any,
-        range: (0.0, 100.0),
-        ..go_on.clone()
-    };
+    let root = Grading { ignore_sample: true, range: (0.0, 100.0), ..go_on.clone() };
+    let secret = Grading { acceptance: Acceptance::Any, range: (0.0, 100.0), ..go_on.clone() };
     Tree::new(scoring(true), [graded(root), graded(go_on), graded(secret)])
         .group("secret/subtask1", Some(2), subtask())
         .group("secret/subtask2", Some(2), subtask())
@@ -197,12 +156,7 @@ fn with_points(secret: PointAggregation, groups: &[GroupRules]) -> Tree {
 #[test]
 fn a_pass_fail_problem_is_worth_one_point_if_all_tests_are_accepted() {
     let grade = pass_fail_problem().grade("aaaa").expect("all were run");
-    let expected = Grade {
-        accepted: true,
-        score: 1.0,
-        max_score: Some(1.0),
-        rejected_by: None,
-    };
+    let expected = Grade { accepted: true, score: 1.0, max_score: Some(1.0), rejected_by: None };
     assert_eq!(grade, expected);
 }
 
@@ -233,19 +187,11 @@ fn subtasks_of_the_legacy_format_are_solved_one_by_one() {
         ("-r-r-", false, 0.0),
     ] {
         let grade = problem.grade(results).expect("nothing is missing");
-        assert_eq!(
-            (grade.accepted, grade.score),
-            (accepted, score),
-            "{results}"
-        );
+        assert_eq!((grade.accepted, grade.score), (accepted, score), "{results}");
         assert_eq!(grade.max_score, Some(100.0));
     }
     assert_eq!(problem.grade("-a"), Err(GradeError::Needs(2)));
-    assert_eq!(
-        problem.grade("-r"),
-        Err(GradeError::Needs(3)),
-        "the rest of subtask 1 is skipped"
-    );
+    assert_eq!(problem.grade("-r"), Err(GradeError::Needs(3)), "the rest of subtask 1 is skipped");
 }
 
 #[test]
@@ -257,12 +203,7 @@ fn every_aggregation_of_the_default_grader_is_computed() {
         (GradeAggregation::Maximum, 3.0, Some(3.0)),
     ];
     for (aggregation, score, max_score) in table {
-        let root = || {
-            graded(Grading {
-                break_on_reject: false,
-                ..Grading::default()
-            })
-        };
+        let root = || graded(Grading { break_on_reject: false, ..Grading::default() });
         let secret = Grading {
             break_on_reject: false,
             accept_score: 3.0,
@@ -280,31 +221,17 @@ fn every_aggregation_of_the_default_grader_is_computed() {
 
 #[test]
 fn a_rejected_submission_has_no_score_in_the_legacy_format() {
-    let rules = || {
-        graded(Grading {
-            break_on_reject: false,
-            ..Grading::default()
-        })
-    };
+    let rules = || graded(Grading { break_on_reject: false, ..Grading::default() });
     let problem = Tree::new(scoring(false), [rules(), rules(), rules()]).tests(2, 3);
     let grade = problem.grade("ara").expect("all were run");
-    assert_eq!(
-        (grade.accepted, grade.score, grade.rejected_by),
-        (false, 0.0, Some(1))
-    );
+    assert_eq!((grade.accepted, grade.score, grade.rejected_by), (false, 0.0, Some(1)));
 }
 
 #[test]
 fn scores_of_a_legacy_validator_are_used_and_must_be_there() {
-    let rules = || {
-        graded(Grading {
-            range: (0.0, 10.0),
-            ..Grading::default()
-        })
-    };
-    let problem = Tree::new(scoring(true), [rules(), rules(), rules()])
-        .tests(2, 1)
-        .with_validator();
+    let rules = || graded(Grading { range: (0.0, 10.0), ..Grading::default() });
+    let problem =
+        Tree::new(scoring(true), [rules(), rules(), rules()]).tests(2, 1).with_validator();
     let with = |score| grade(&problem.0, &[scored(score)]);
     let grade = with(ValidatorScore::Points(2.5)).expect("it is in the range");
     assert_eq!((grade.score, grade.max_score), (2.5, Some(10.0)));
@@ -313,22 +240,13 @@ fn scores_of_a_legacy_validator_are_used_and_must_be_there() {
     assert!(bad(ValidatorScore::Multiplier(0.5)));
     assert!(bad(ValidatorScore::Points(f64::NAN)));
     let range = with(ValidatorScore::Points(11.0));
-    assert_eq!(
-        range,
-        Err(GradeError::OutOfRange {
-            group: "secret".into(),
-            score: 11.0
-        })
-    );
+    assert_eq!(range, Err(GradeError::OutOfRange { group: "secret".into(), score: 11.0 }));
 }
 
 #[test]
 fn groups_of_the_newer_format_add_up() {
     let half = |aggregation| points(Some(50), aggregation, &[]);
-    let groups = [
-        half(PointAggregation::PassFail),
-        half(PointAggregation::Sum),
-    ];
+    let groups = [half(PointAggregation::PassFail), half(PointAggregation::Sum)];
     let problem = with_points(PointAggregation::Sum, &groups);
     for (results, accepted, score) in [
         ("aaaaa", true, 100.0),
@@ -339,18 +257,10 @@ fn groups_of_the_newer_format_add_up() {
         ("ar-rr", false, 0.0),
     ] {
         let grade = problem.grade(results).expect("nothing is missing");
-        assert_eq!(
-            (grade.accepted, grade.score),
-            (accepted, score),
-            "{results}"
-        );
+        assert_eq!((grade.accepted, grade.score), (accepted, score), "{results}");
         assert_eq!(grade.max_score, Some(100.0));
     }
-    assert_eq!(
-        problem.grade("ar-r"),
-        Err(GradeError::Needs(4)),
-        "a sum needs every test"
-    );
+    assert_eq!(problem.grade("ar-r"), Err(GradeError::Needs(4)), "a sum needs every test");
 }
 
 #[test]
@@ -358,10 +268,7 @@ fn a_group_that_requires_another_is_not_run_without_it() {
     let group = |require: &[usize]| points(Some(50), PointAggregation::PassFail, require);
     let problem = with_points(PointAggregation::Sum, &[group(&[1]), group(&[3])]);
     assert!(problem.score("aaaaa") > 99.0);
-    assert!(
-        problem.score("r----") < 1.0,
-        "sample, group 0, and so group 1"
-    );
+    assert!(problem.score("r----") < 1.0, "sample, group 0, and so group 1");
     assert!(problem.score("aar--") < 1.0);
 }
 
@@ -420,25 +327,16 @@ fn scores_that_a_validator_may_not_give_are_the_problems_fault() {
                 let score = graded.expect("it is allowed").score;
                 assert!((score - expected).abs() < 1e-9, "{score} {expected}");
             }
-            None => assert!(
-                matches!(graded, Err(GradeError::BadScore { .. })),
-                "{graded:?}"
-            ),
+            None => assert!(matches!(graded, Err(GradeError::BadScore { .. })), "{graded:?}"),
         }
     }
     let unbounded = secret(None, sum);
     let graded = grade(&unbounded.0, &[scored(Points(1e6)), scored(Points(1.0))]);
     let graded = graded.expect("it is allowed");
     assert_eq!((graded.score, graded.max_score), (1_000_001.0, None));
-    let rejected = TestResult {
-        accepted: false,
-        score: Points(1.0),
-    };
+    let rejected = TestResult { accepted: false, score: Points(1.0) };
     let graded = grade(&unbounded.0, &[Some(rejected), scored(Points(1.0))]);
-    assert!(
-        matches!(graded, Err(GradeError::BadScore { .. })),
-        "{graded:?}"
-    );
+    assert!(matches!(graded, Err(GradeError::BadScore { .. })), "{graded:?}");
 }
 
 fn any_problem() -> impl Strategy<Value = usize> {
@@ -452,17 +350,11 @@ fn problem(index: usize) -> Tree {
         1 => subtasks(),
         2 => with_points(
             PointAggregation::Sum,
-            &[
-                group(PointAggregation::PassFail, &[1]),
-                group(PointAggregation::Sum, &[3]),
-            ],
+            &[group(PointAggregation::PassFail, &[1]), group(PointAggregation::Sum, &[3])],
         ),
         _ => with_points(
             PointAggregation::Minimum,
-            &[
-                group(PointAggregation::Minimum, &[]),
-                group(PointAggregation::Sum, &[]),
-            ],
+            &[group(PointAggregation::Minimum, &[]), group(PointAggregation::Sum, &[])],
         ),
     }
 }

@@ -46,10 +46,7 @@ impl KernelFile {
 
     pub fn text(&self) -> Result<String, SandboxError> {
         let mut buffer = vec![0; LONGEST];
-        let len = self
-            .file
-            .read_at(&mut buffer, 0)
-            .map_err(|source| failed(&self.path, source))?;
+        let len = self.file.read_at(&mut buffer, 0).map_err(|source| failed(&self.path, source))?;
         buffer.truncate(len);
         Ok(String::from_utf8_lossy(&buffer).into_owned())
     }
@@ -60,10 +57,7 @@ impl KernelFile {
         match text.trim() {
             "max" => Ok(u64::MAX),
             digits => digits.parse().map_err(|_| {
-                failed(
-                    &self.path,
-                    io::Error::other(format!("{digits:?} is not a number")),
-                )
+                failed(&self.path, io::Error::other(format!("{digits:?} is not a number")))
             }),
         }
     }
@@ -89,12 +83,8 @@ pub(super) fn read(path: &Path) -> Result<String, SandboxError> {
 
 /// The number behind `key` in a text of lines `key number`; 0 when there is no such line.
 pub(super) fn key_in(text: &str, key: &str) -> u64 {
-    let value = text
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
-    value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(0)
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Writes to a kernel file, which takes `value` whole or refuses.
@@ -114,14 +104,9 @@ pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|source| failed(dir, source))?,
     };
-    let inode = opened
-        .metadata()
-        .map_err(|source| failed(dir, source))?
-        .ino();
+    let inode = opened.metadata().map_err(|source| failed(dir, source))?.ino();
     match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(fs::metadata(dir)
-            .is_ok_and(|now| now.ino() == inode)
-            .then_some(lock)),
+        Ok(lock) => Ok(fs::metadata(dir).is_ok_and(|now| now.ino() == inode).then_some(lock)),
         Err((_, Errno::EWOULDBLOCK)) => Ok(None),
         Err((_, error)) => Err(failed(dir, error.into())),
     }
@@ -187,10 +172,7 @@ fn children(dir: &Path) -> Vec<PathBuf> {
 }
 
 pub(super) fn failed(path: &Path, source: io::Error) -> SandboxError {
-    SandboxError::Cgroup {
-        path: path.into(),
-        source,
-    }
+    SandboxError::Cgroup { path: path.into(), source }
 }
 
 #[cfg(test)]

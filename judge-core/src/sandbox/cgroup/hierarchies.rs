@@ -34,11 +34,7 @@ impl Hierarchies {
     pub fn roots(&self) -> Vec<&Path> {
         match self {
             Self::V2(tree) => vec![tree],
-            Self::V1(V1Hierarchies {
-                memory,
-                pids,
-                cpuacct,
-            }) => {
+            Self::V1(V1Hierarchies { memory, pids, cpuacct }) => {
                 let mut roots = vec![memory.as_path()];
                 for root in [pids.as_path(), cpuacct.as_path()] {
                     if !roots.contains(&root) {
@@ -84,21 +80,13 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
     if let Some(tree) = tree {
         let offered = read(&tree.point.join("cgroup.controllers"))?;
         let offered: Vec<&str> = offered.split_whitespace().collect();
-        if place::CONTROLLERS
-            .iter()
-            .all(|needed| offered.contains(needed))
-        {
+        if place::CONTROLLERS.iter().all(|needed| offered.contains(needed)) {
             return Ok((Mode::V2, Hierarchies::V2(place::find(tree, parent)?)));
         }
-        missing.push(format!(
-            "the v2 tree at {} offers {offered:?} only",
-            tree.point.display()
-        ));
+        missing.push(format!("the v2 tree at {} offers {offered:?} only", tree.point.display()));
     }
     let find = |controller: &str| {
-        mounts
-            .iter()
-            .find(|mount| mount.controllers.iter().any(|name| name == controller))
+        mounts.iter().find(|mount| mount.controllers.iter().any(|name| name == controller))
     };
     match (find("memory"), find("pids"), find("cpuacct")) {
         (Some(memory), Some(pids), Some(cpuacct)) => {
@@ -113,22 +101,14 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
                 pids: place(pids)?,
                 cpuacct: place(cpuacct)?,
             };
-            let mode = if tree.is_some() {
-                Mode::Hybrid
-            } else {
-                Mode::V1
-            };
+            let mode = if tree.is_some() { Mode::Hybrid } else { Mode::V1 };
             Ok((mode, Hierarchies::V1(hierarchies)))
         }
         found => {
             let names = ["memory", "pids", "cpuacct"];
             let absent = [found.0.is_none(), found.1.is_none(), found.2.is_none()];
-            let absent: Vec<_> = names
-                .iter()
-                .zip(absent)
-                .filter(|(_, a)| *a)
-                .map(|(n, _)| n)
-                .collect();
+            let absent: Vec<_> =
+                names.iter().zip(absent).filter(|(_, a)| *a).map(|(n, _)| n).collect();
             missing.push(format!("no v1 hierarchy is mounted for {absent:?}"));
             Err(SandboxError::NoCgroups(missing.join("; ")))
         }
@@ -152,17 +132,9 @@ fn parse_mount(line: &str) -> Option<CgroupMount> {
         _ => return None,
     };
     let options = kind.nth(1)?;
-    let controllers = if version2 {
-        vec![]
-    } else {
-        options.split(',').map(str::to_owned).collect()
-    };
-    Some(CgroupMount {
-        root: root.into(),
-        point: point.into(),
-        version2,
-        controllers,
-    })
+    let controllers =
+        if version2 { vec![] } else { options.split(',').map(str::to_owned).collect() };
+    Some(CgroupMount { root: root.into(), point: point.into(), version2, controllers })
 }
 
 #[cfg(test)]

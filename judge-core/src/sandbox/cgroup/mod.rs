@@ -164,22 +164,14 @@ impl Cgroups {
     pub fn claim(parent: Option<&Path>) -> Result<Self, SandboxError> {
         let (mode, hierarchies) = hierarchies::detect(parent)?;
         let instance = claim_instance(&hierarchies)?;
-        Ok(Self {
-            mode,
-            hierarchies,
-            instance,
-        })
+        Ok(Self { mode, hierarchies, instance })
     }
 
     /// Goes without, for hosts that have none.
     pub fn none() -> Self {
         let number = std::process::id() % MAX_INSTANCES;
         let instance = Instance { number, lock: None };
-        Self {
-            mode: Mode::None,
-            hierarchies: Hierarchies::None,
-            instance,
-        }
+        Self { mode: Mode::None, hierarchies: Hierarchies::None, instance }
     }
 
     /// What was found.
@@ -263,22 +255,14 @@ fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
         let Some(lock) = files::try_lock(first)? else {
             continue;
         };
-        if places
-            .iter()
-            .all(|place| files::clear(place, LEFTOVER_PATIENCE))
-        {
+        if places.iter().all(|place| files::clear(place, LEFTOVER_PATIENCE)) {
             hierarchies.prepare_instance(&name)?;
-            return Ok(Instance {
-                number,
-                lock: Some(lock),
-            });
+            return Ok(Instance { number, lock: Some(lock) });
         }
         let place = first.display();
         tracing::warn!(%place, "processes that a killed worker left do not end; passing over");
     }
-    Err(SandboxError::NoCgroups(format!(
-        "all {MAX_INSTANCES} places for workers are taken"
-    )))
+    Err(SandboxError::NoCgroups(format!("all {MAX_INSTANCES} places for workers are taken")))
 }
 
 /// No accounting; the init's own sum of CPU times stands in.

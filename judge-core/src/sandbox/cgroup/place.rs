@@ -96,9 +96,7 @@ fn is_whole_tree(dir: &Path) -> bool {
 
 fn is_alone(dir: &Path) -> Result<bool, SandboxError> {
     let ours = std::process::id().to_string();
-    Ok(read(&dir.join("cgroup.procs"))?
-        .lines()
-        .all(|pid| pid == ours))
+    Ok(read(&dir.join("cgroup.procs"))?.lines().all(|pid| pid == ours))
 }
 
 /// Processes that are born while the others move are moved in the next round. A group that still has

@@ -82,9 +82,7 @@ impl SlotGroup {
     }
 
     fn forks_refused(&self) -> Result<u64, SandboxError> {
-        self.pids_events
-            .as_ref()
-            .map_or(Ok(0), |events| events.key("max"))
+        self.pids_events.as_ref().map_or(Ok(0), |events| events.key("max"))
     }
 
     /// Memory and memory-plus-swap must be moved in the order that keeps the first below the
@@ -114,19 +112,12 @@ impl RunGroup for SlotGroup {
     fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
         let inside = self.pids_current.number()?;
         if inside != 0 {
-            return Err(SandboxError::NotClean(format!(
-                "{inside} processes in its cgroup"
-            )));
+            return Err(SandboxError::NotClean(format!("{inside} processes in its cgroup")));
         }
         if CACHE_BYTES < self.page_cache_bytes()? {
             self.force_empty.set("0")?;
         }
-        let held = || {
-            Ok(self
-                .memory_usage
-                .number()?
-                .saturating_sub(self.page_cache_bytes()?))
-        };
+        let held = || Ok(self.memory_usage.number()?.saturating_sub(self.page_cache_bytes()?));
         // Only the kernel's own caches, and what is charged in advance, go when asked to.
         await_release(LEFTOVER_BYTES, held, || self.force_empty.set("0"))?;
         self.memory_peak.set("0")?;
@@ -138,13 +129,9 @@ impl RunGroup for SlotGroup {
         let open = |dir: &PathBuf| -> Result<OwnedFd, SandboxError> {
             let path = dir.join("tasks");
             let opened = File::options().write(true).open(&path);
-            Ok(opened
-                .map_err(|source| files::failed(&path, source))?
-                .into())
+            Ok(opened.map_err(|source| files::failed(&path, source))?.into())
         };
-        Ok(Entry::Joins(
-            self.dirs.iter().map(open).collect::<Result<_, _>>()?,
-        ))
+        Ok(Entry::Joins(self.dirs.iter().map(open).collect::<Result<_, _>>()?))
     }
 
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {
@@ -157,13 +144,8 @@ impl RunGroup for SlotGroup {
             cpu: Duration::from_nanos(self.cpu_usage.number()?),
             memory_peak_bytes: self.memory_peak.number()?,
             page_cache_bytes: self.page_cache_bytes()?,
-            oom_kills: self
-                .oom_control
-                .key("oom_kill")?
-                .saturating_sub(self.before.oom_kills),
-            forks_refused: self
-                .forks_refused()?
-                .saturating_sub(self.before.forks_refused),
+            oom_kills: self.oom_control.key("oom_kill")?.saturating_sub(self.before.oom_kills),
+            forks_refused: self.forks_refused()?.saturating_sub(self.before.forks_refused),
         })
     }
 }

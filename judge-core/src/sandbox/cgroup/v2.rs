@@ -59,11 +59,7 @@ impl SlotGroup {
         give_away(&dir.join("cgroup.procs"), owner)?;
         files::make_dir(&dir.join("init"))?;
         let run = Run::create(dir.join("run"), owner)?;
-        Ok(Self {
-            dir: dir.into(),
-            owner,
-            run,
-        })
+        Ok(Self { dir: dir.into(), owner, run })
     }
 
     pub fn init_dir(&self) -> PathBuf {

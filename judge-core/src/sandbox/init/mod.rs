@@ -92,15 +92,8 @@ trait At<T> {
 impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     fn at(self, step: InitStep, on: impl AsRef<Path>) -> Result<T, Failure> {
         self.map_err(|error| {
-            let errno = error
-                .into()
-                .raw_os_error()
-                .map_or(Errno::EIO, Errno::from_raw);
-            Failure {
-                step,
-                errno,
-                detail: on.as_ref().display().to_string(),
-            }
+            let errno = error.into().raw_os_error().map_or(Errno::EIO, Errno::from_raw);
+            Failure { step, errno, detail: on.as_ref().display().to_string() }
         })
     }
 }
@@ -136,28 +129,12 @@ fn serve(socket: &OwnedFd) {
 }
 
 fn say_failed(socket: &OwnedFd, failure: Failure) -> io::Result<()> {
-    let Failure {
-        step,
-        errno,
-        detail,
-    } = failure;
-    protocol::send(
-        socket.as_fd(),
-        &Reply::Failed {
-            step,
-            errno: errno as i32,
-            detail,
-        },
-        &[],
-    )
+    let Failure { step, errno, detail } = failure;
+    protocol::send(socket.as_fd(), &Reply::Failed { step, errno: errno as i32, detail }, &[])
 }
 
 fn build(fds: Vec<OwnedFd>) -> Result<Setup, Failure> {
-    let fd = fds
-        .into_iter()
-        .next()
-        .ok_or(Errno::EBADF)
-        .at(InitStep::Protocol, "setup")?;
+    let fd = fds.into_iter().next().ok_or(Errno::EBADF).at(InitStep::Protocol, "setup")?;
     let setup: Setup = serde_json::from_reader(io::BufReader::new(std::fs::File::from(fd)))
         .at(InitStep::Protocol, "setup")?;
     root::build(&setup)?;

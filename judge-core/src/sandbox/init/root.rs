@@ -49,12 +49,9 @@ pub fn build(setup: &Setup) -> Result<(), Failure> {
         let bind = MsFlags::MS_BIND;
         mount(Some(&device.path), &target, none, bind, none).at(InitStep::Device, &device.path)?;
     }
-    for (link, target) in [
-        ("fd", "/proc/self/fd"),
-        ("stdin", "fd/0"),
-        ("stdout", "fd/1"),
-        ("stderr", "fd/2"),
-    ] {
+    for (link, target) in
+        [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
+    {
         let link = stage.join("dev").join(link);
         make_parent(&link)?;
         symlink(target, &link).at(InitStep::File, &link)?;
@@ -92,10 +89,7 @@ fn show(stage: &Path, bind: &Bind) -> Result<(), Failure> {
         let link = fs::read_link(&bind.from).at(InitStep::Bind, &bind.from)?;
         return symlink(link, &target).at(InitStep::Bind, &target);
     }
-    if fs::metadata(&bind.from)
-        .at(InitStep::Bind, &bind.from)?
-        .is_dir()
-    {
+    if fs::metadata(&bind.from).at(InitStep::Bind, &bind.from)?.is_dir() {
         fs::create_dir_all(&target).at(InitStep::Bind, &target)?;
     } else {
         File::create(&target).at(InitStep::Bind, &target)?;
@@ -122,14 +116,7 @@ fn mount_proc(stage: &Path) -> Result<(), Failure> {
     fs::create_dir_all(&dir).at(InitStep::Proc, &dir)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     let proc = Some("proc");
-    mount(
-        proc,
-        &dir,
-        proc,
-        flags,
-        Some("subset=pid,hidepid=invisible"),
-    )
-    .at(InitStep::Proc, &dir)
+    mount(proc, &dir, proc, flags, Some("subset=pid,hidepid=invisible")).at(InitStep::Proc, &dir)
 }
 
 /// Makes the stage the root, and lets go of the old one for good (`pivot_root(2)`, *NOTES*: both may
@@ -144,12 +131,8 @@ fn change_root() -> Result<(), Failure> {
 /// Puts fresh, empty file systems on the writable directories. Only an init whose programs are all
 /// gone may do this.
 pub fn mount_writable(sizes: &super::super::profile::TmpfsSizes) -> Result<(), Failure> {
-    for (
-        dir,
-        TmpfsSize {
-            size_mib, inodes, ..
-        },
-    ) in WRITABLE.iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
+    for (dir, TmpfsSize { size_mib, inodes, .. }) in
+        WRITABLE.iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
     {
         let options = format!(
             "size={size_mib}m,nr_inodes={inodes},mode=0700,uid={PROGRAM_ID},gid={PROGRAM_ID}"

@@ -56,10 +56,7 @@ pub fn run(
     match ended {
         Ok((report, (names, files))) => {
             let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
-            let reply = Reply::Ended {
-                report,
-                files: names,
-            };
+            let reply = Reply::Ended { report, files: names };
             protocol::send(socket.as_fd(), &reply, &files)
         }
         Err(failure) => say_failed(socket, failure),
@@ -73,34 +70,20 @@ fn prepare(
     fds: Vec<OwnedFd>,
 ) -> Result<Descriptors, Failure> {
     let mut fds = fds.into_iter();
-    let mut take = || {
-        fds.next()
-            .ok_or(Errno::EBADF)
-            .at(InitStep::Protocol, "descriptors")
-    };
+    let mut take = || fds.next().ok_or(Errno::EBADF).at(InitStep::Protocol, "descriptors");
     let stdio = [take()?, take()?, take()?];
-    let files = request
-        .files
-        .iter()
-        .map(|_| take())
-        .collect::<Result<Vec<_>, _>>()?;
+    let files = request.files.iter().map(|_| take()).collect::<Result<Vec<_>, _>>()?;
     mount_writable(&profile.tmpfs)?;
     for (header, content) in request.files.iter().zip(files) {
         write_file(&header.path, header.executable, content)?;
     }
-    Ok(Descriptors {
-        stdio,
-        entry: fds.collect(),
-    })
+    Ok(Descriptors { stdio, entry: fds.collect() })
 }
 
 /// Nothing hostile has run in this tmpfs yet, so a plain path is safe.
 fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Failure> {
     let relative = Path::new(path);
-    if !relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)))
-    {
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Errno::EINVAL).at(InitStep::File, path);
     }
     let target = Path::new(WORK_DIR).join(relative);
@@ -115,12 +98,8 @@ fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Fail
     }
     let mode = if executable { 0o755 } else { 0o644 };
     let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&target)
-        .at(InitStep::File, path)?;
+    let mut file =
+        options.write(true).create_new(true).mode(mode).open(&target).at(InitStep::File, path)?;
     io::copy(&mut File::from(content), &mut file).at(InitStep::File, path)?;
     file.flush().at(InitStep::File, path)?;
     std::os::unix::fs::fchown(&file, id, id).at(InitStep::File, path)
@@ -148,9 +127,7 @@ fn execute(
     descriptors: Descriptors,
 ) -> Result<RunReport, Failure> {
     let Descriptors { stdio, entry } = descriptors;
-    let born_in = matches!(request.entry, EntryKind::Born)
-        .then(|| entry.first())
-        .flatten();
+    let born_in = matches!(request.entry, EntryKind::Born).then(|| entry.first()).flatten();
     let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
     let cpu_before = reaped_cpu();
     let forked = fork(CloneFlags::CLONE_NEWIPC, born_in.map(AsFd::as_fd));
@@ -192,22 +169,8 @@ fn await_exec(child: &OwnedFd) -> Result<(OwnedFd, Duration), Failure> {
             (Some((ChildMessage::Ready { now }, fds)), None) => {
                 listener = fds.into_iter().next().map(|listener| (listener, now));
             }
-            (
-                Some((
-                    ChildMessage::Failed {
-                        step,
-                        errno,
-                        detail,
-                    },
-                    _,
-                )),
-                _,
-            ) => {
-                return Err(Failure {
-                    step,
-                    errno: Errno::from_raw(errno),
-                    detail,
-                });
+            (Some((ChildMessage::Failed { step, errno, detail }, _)), _) => {
+                return Err(Failure { step, errno: Errno::from_raw(errno), detail });
             }
             // Exec closed its end.
             (None, Some(listener)) => return Ok(listener),
@@ -237,9 +200,7 @@ fn watch(
             Err(error) => return Err(error).at(InitStep::Reap, "poll"),
         }
         // A listener that hangs up (its callers are gone) must not be read: that would block.
-        let stopped = ready[2]
-            .revents()
-            .is_some_and(|events| events.contains(PollFlags::POLLIN));
+        let stopped = ready[2].revents().is_some_and(|events| events.contains(PollFlags::POLLIN));
         let [ended, asked, _] = ready.map(|fd| fd.any().unwrap_or(true));
         if ended {
             // A grandchild may be adopted and end meanwhile: only this one is asked for.
@@ -307,16 +268,8 @@ fn become_program(
     stdio: &[OwnedFd; 3],
     joins: &[OwnedFd],
 ) -> ! {
-    let Err(Failure {
-        step,
-        errno,
-        detail,
-    }) = exec(report, profile, request, stdio, joins);
-    let message = ChildMessage::Failed {
-        step,
-        errno: errno as i32,
-        detail,
-    };
+    let Err(Failure { step, errno, detail }) = exec(report, profile, request, stdio, joins);
+    let message = ChildMessage::Failed { step, errno: errno as i32, detail };
     // If nobody listens any more, nobody needs to know.
     let _ = protocol::send(report.as_fd(), &message, &[]);
     exit_now(127)
@@ -332,23 +285,11 @@ fn exec(
     joins: &[OwnedFd],
 ) -> Result<std::convert::Infallible, Failure> {
     let c_string = |text: &str| CString::new(text).map_err(|_| Errno::EINVAL);
-    let argv = request
-        .argv
-        .iter()
-        .map(|text| c_string(text))
-        .collect::<Result<Vec<_>, _>>();
+    let argv = request.argv.iter().map(|text| c_string(text)).collect::<Result<Vec<_>, _>>();
     let argv = argv.at(InitStep::Exec, "arguments")?;
-    let env = request
-        .env
-        .iter()
-        .map(|(name, value)| c_string(&format!("{name}={value}")));
-    let env = env
-        .collect::<Result<Vec<_>, _>>()
-        .at(InitStep::Exec, "environment")?;
-    let path = argv
-        .first()
-        .ok_or(Errno::EINVAL)
-        .at(InitStep::Exec, "arguments")?;
+    let env = request.env.iter().map(|(name, value)| c_string(&format!("{name}={value}")));
+    let env = env.collect::<Result<Vec<_>, _>>().at(InitStep::Exec, "environment")?;
+    let path = argv.first().ok_or(Errno::EINVAL).at(InitStep::Exec, "arguments")?;
 
     for tasks in joins {
         nix::unistd::write(tasks, b"0").at(InitStep::Cgroup, "tasks")?;
@@ -364,7 +305,8 @@ fn exec(
     close_on_exec_from(3).at(InitStep::Stdio, "others")?;
     drop_for_good(Uid::from_raw(PROGRAM_ID), Gid::from_raw(PROGRAM_ID))
         .at(InitStep::Privilege, "capabilities")?;
-    let listener = install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
+    let listener =
+        install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
     for program in profile.filter.silent() {
         install(&program).at(InitStep::Filter, "silent")?;
     }
@@ -374,12 +316,7 @@ fn exec(
 }
 
 fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
-    let Rlimits {
-        cpu_seconds,
-        open_files,
-        file_size_bytes,
-        stack_bytes,
-    } = *limits;
+    let Rlimits { cpu_seconds, open_files, file_size_bytes, stack_bytes } = *limits;
     let exact = [
         (Resource::RLIMIT_CORE, 0),
         (Resource::RLIMIT_NOFILE, open_files),

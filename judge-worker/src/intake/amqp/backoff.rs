@@ -37,9 +37,7 @@ impl Backoff {
 
 /// The longest pause after this many failures before it.
 fn ceiling(failures: u32, max: Duration) -> Duration {
-    FIRST
-        .saturating_mul(2_u32.saturating_pow(failures))
-        .min(max)
+    FIRST.saturating_mul(2_u32.saturating_pow(failures)).min(max)
 }
 
 /// Between half the ceiling and the ceiling: jitter, but never a busy loop.

@@ -109,9 +109,7 @@ struct Inner {
 
 impl std::fmt::Debug for Broker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Broker")
-            .field(&*self.0.state.borrow())
-            .finish()
+        f.debug_tuple("Broker").field(&*self.0.state.borrow()).finish()
     }
 }
 
@@ -129,18 +127,15 @@ impl Broker {
                 return Err(BrokerError::Name { name: name.into() });
             }
         }
-        let heartbeat = u16::try_from(config.heartbeat.as_secs())
-            .unwrap_or(u16::MAX)
-            .max(1);
+        let heartbeat = u16::try_from(config.heartbeat.as_secs()).unwrap_or(u16::MAX).max(1);
         uri.query.heartbeat.get_or_insert(heartbeat);
         let connect_ms = u64::try_from(config.request_timeout.as_millis()).unwrap_or(u64::MAX);
         uri.query.connection_timeout.get_or_insert(connect_ms);
 
         let config = Arc::new(config.clone());
         let (session_tx, sessions) = watch::channel(None);
-        let (state_tx, state) = watch::channel(BrokerState::Down {
-            reason: "not connected yet".into(),
-        });
+        let (state_tx, state) =
+            watch::channel(BrokerState::Down { reason: "not connected yet".into() });
         let shutdown = CancellationToken::new();
         let supervisor = Supervisor {
             uri,
@@ -178,10 +173,7 @@ impl Broker {
         let options = QueueDeclareOptions::durable().passive();
         let declare = channel.queue_declare(short(queue), options, FieldTable::default());
         let queue = self.within("a queue's depth", declare).await?;
-        Ok(QueueDepth {
-            ready: queue.message_count(),
-            consumers: queue.consumer_count(),
-        })
+        Ok(QueueDepth { ready: queue.message_count(), consumers: queue.consumer_count() })
     }
 
     /// Takes leave of the broker: both connections are closed in order, and what was still
@@ -262,10 +254,7 @@ mod tests {
         ] {
             let refused = Broker::connect(&BrokerConfig::new(url)).unwrap_err();
             assert!(matches!(refused, BrokerError::Url { .. }));
-            assert!(
-                !format!("{refused} {refused:?}").contains("hunter2"),
-                "{refused}"
-            );
+            assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused}");
         }
     }
 
@@ -273,9 +262,6 @@ mod tests {
     async fn a_name_longer_than_a_short_string_is_refused() {
         let mut config = BrokerConfig::new("amqp://127.0.0.1:1");
         config.names.dead = "d".repeat(256);
-        assert!(matches!(
-            Broker::connect(&config),
-            Err(BrokerError::Name { .. })
-        ));
+        assert!(matches!(Broker::connect(&config), Err(BrokerError::Name { .. })));
     }
 }

@@ -41,14 +41,7 @@ impl Names {
     }
 
     pub(super) fn all(&self) -> [&str; 6] {
-        let Self {
-            submissions,
-            rejudge,
-            retry,
-            dead,
-            events,
-            control,
-        } = self;
+        let Self { submissions, rejudge, retry, dead, events, control } = self;
         [submissions, rejudge, retry, dead, events, control].map(String::as_str)
     }
 }

@@ -81,53 +81,33 @@ impl Broker {
         if let Ok(mut shared) = self.confirming().try_lock() {
             shared.take();
         }
-        Err(PublishError::Timeout {
-            destination: out.destination(),
-            after,
-        })
+        Err(PublishError::Timeout { destination: out.destination(), after })
     }
 
     async fn publish_once(&self, out: &Outgoing<'_>) -> Result<(), PublishError> {
         let channel = self.confirming_channel().await?;
-        let failed = |source| PublishError::Channel {
-            destination: out.destination(),
-            source,
-        };
-        let options = BasicPublishOptions {
-            mandatory: out.mandatory,
-            ..Default::default()
-        };
+        let failed = |source| PublishError::Channel { destination: out.destination(), source };
+        let options = BasicPublishOptions { mandatory: out.mandatory, ..Default::default() };
         let (exchange, routing_key) = (short(out.exchange), short(out.routing_key));
         let published = channel
-            .basic_publish(
-                exchange,
-                routing_key,
-                options,
-                out.payload,
-                out.properties.clone(),
-            )
+            .basic_publish(exchange, routing_key, options, out.payload, out.properties.clone())
             .await
             .map_err(failed)?;
         match published.await.map_err(failed)? {
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => {
-                Err(PublishError::Unroutable {
-                    destination: out.destination(),
-                })
+                Err(PublishError::Unroutable { destination: out.destination() })
             }
-            Confirmation::Nack(None) | Confirmation::NotRequested => Err(PublishError::Rejected {
-                destination: out.destination(),
-            }),
+            Confirmation::Nack(None) | Confirmation::NotRequested => {
+                Err(PublishError::Rejected { destination: out.destination() })
+            }
         }
     }
 
     /// The shared channel in confirm mode; a new one when the last has died.
     async fn confirming_channel(&self) -> Result<Channel, BrokerError> {
         let mut shared = self.confirming().lock().await;
-        if let Some(channel) = shared
-            .as_ref()
-            .filter(|channel| channel.status().connected())
-        {
+        if let Some(channel) = shared.as_ref().filter(|channel| channel.status().connected()) {
             return Ok(channel.clone());
         }
         let session = self.session().await.ok_or(BrokerError::Down)?;

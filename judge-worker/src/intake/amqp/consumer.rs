@@ -61,10 +61,7 @@ impl Broker {
         let (live_tx, live) = mpsc::channel(READ_AHEAD);
         let (bulk_tx, bulk) = mpsc::channel(1);
         let (prefetch, prefetch_rx) = watch::channel(self.config().prefetch);
-        let (idle, idle_rx) = watch::channel(Idle {
-            waiting: false,
-            last_live: Instant::now(),
-        });
+        let (idle, idle_rx) = watch::channel(Idle { waiting: false, last_live: Instant::now() });
         let feeder = LiveFeeder {
             broker: self.clone(),
             deliveries: live_tx,
@@ -115,12 +112,8 @@ impl AmqpSource {
                 delivery = self.live.recv() => delivery,
             }
         };
-        if delivery
-            .as_ref()
-            .is_some_and(|delivery| delivery.lane == Lane::Live)
-        {
-            self.idle
-                .send_modify(|idle| idle.last_live = Instant::now());
+        if delivery.as_ref().is_some_and(|delivery| delivery.lane == Lane::Live) {
+            self.idle.send_modify(|idle| idle.last_live = Instant::now());
         }
         delivery
     }
@@ -128,8 +121,7 @@ impl AmqpSource {
     /// Changes the number of live deliveries held at once. Those in hand still count for the old
     /// number, so that for a while there may be as many as both together.
     pub fn set_prefetch(&self, prefetch: NonZeroU16) {
-        self.prefetch
-            .send_if_modified(|now| std::mem::replace(now, prefetch) != prefetch);
+        self.prefetch.send_if_modified(|now| std::mem::replace(now, prefetch) != prefetch);
     }
 
     /// Takes no more: tells the broker, and gives back what was fetched but not handed out. That
@@ -187,10 +179,9 @@ impl LiveFeeder {
         while let Some(session) = next_session(&self.broker, &self.stop).await {
             match self.feed(&session, first, &mut backoff).await {
                 Ok(()) => return,
-                Err(e) => warn!(
-                    error = in_one_line(&e),
-                    "consuming was interrupted; starting over"
-                ),
+                Err(e) => {
+                    warn!(error = in_one_line(&e), "consuming was interrupted; starting over");
+                }
             }
             first = false;
             tokio::select! {
@@ -323,10 +314,9 @@ impl BulkPuller {
         while let Some(session) = next_session(&self.broker, &self.stop).await {
             match self.pull(&session, &mut backoff).await {
                 Ok(()) => return,
-                Err(e) => warn!(
-                    error = in_one_line(&e),
-                    "bulk work was interrupted; starting over"
-                ),
+                Err(e) => {
+                    warn!(error = in_one_line(&e), "bulk work was interrupted; starting over");
+                }
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -373,12 +363,7 @@ impl BulkPuller {
             if self.deliveries.reserve().await.is_err() {
                 return false;
             }
-            let Ok(idle) = self
-                .idle
-                .wait_for(|idle| idle.waiting)
-                .await
-                .map(|idle| *idle)
-            else {
+            let Ok(idle) = self.idle.wait_for(|idle| idle.waiting).await.map(|idle| *idle) else {
                 return false;
             };
             let quiet_at = idle.last_live + quiet;

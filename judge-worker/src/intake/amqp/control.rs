@@ -51,14 +51,12 @@ impl Command {
         match serde_json::from_slice(body)? {
             Wire::Drain {} => Ok(Self::Drain),
             Wire::Reload {} => Ok(Self::Reload),
-            Wire::Cancel {
-                submission_id: Some(id),
-                request_id: None,
-            } => Ok(Self::Cancel(Target::Submission(id))),
-            Wire::Cancel {
-                submission_id: None,
-                request_id: Some(id),
-            } => Ok(Self::Cancel(Target::Request(id))),
+            Wire::Cancel { submission_id: Some(id), request_id: None } => {
+                Ok(Self::Cancel(Target::Submission(id)))
+            }
+            Wire::Cancel { submission_id: None, request_id: Some(id) } => {
+                Ok(Self::Cancel(Target::Request(id)))
+            }
             Wire::Cancel { .. } => Err(BadCommand::Target),
         }
     }
@@ -82,16 +80,9 @@ pub enum BadCommand {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Wire {
-    Cancel {
-        submission_id: Option<String>,
-        request_id: Option<String>,
-    },
+    Cancel { submission_id: Option<String>, request_id: Option<String> },
     Drain {},
     Reload {},
 }
@@ -118,10 +109,7 @@ async fn listen(broker: &Broker, commands: &mpsc::Sender<Command>) {
     let mut backoff = Backoff::new(broker.config().max_backoff);
     loop {
         if let Err(e) = listen_once(broker, commands, &mut backoff).await {
-            warn!(
-                error = in_one_line(&e),
-                "not listening for commands; will retry"
-            );
+            warn!(error = in_one_line(&e), "not listening for commands; will retry");
         }
         backoff.pause().await;
     }
@@ -137,11 +125,7 @@ async fn listen_once(
     // Nobody's but ours, and gone with us: the broker chooses its name.
     let options = QueueDeclareOptions::exclusive().auto_delete();
     let declare = channel.queue_declare(short(""), options, FieldTable::default());
-    let queue = broker
-        .within("a command queue", declare)
-        .await?
-        .name()
-        .clone();
+    let queue = broker.within("a command queue", declare).await?.name().clone();
     let bind = channel.queue_bind(
         queue.clone(),
         short(&broker.config().names.control),
@@ -149,22 +133,14 @@ async fn listen_once(
         QueueBindOptions::default(),
         FieldTable::default(),
     );
-    broker
-        .within("commands from the control exchange", bind)
-        .await?;
-    let options = BasicConsumeOptions {
-        no_ack: true,
-        exclusive: true,
-        ..Default::default()
-    };
+    broker.within("commands from the control exchange", bind).await?;
+    let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
     let consume = channel.basic_consume(queue, short(""), options, FieldTable::default());
     let mut messages = broker.within("a command consumer", consume).await?;
     backoff.reset();
     while let Some(message) = messages.next().await {
-        let message = message.map_err(|source| BrokerError::Request {
-            request: "a command",
-            source,
-        })?;
+        let message =
+            message.map_err(|source| BrokerError::Request { request: "a command", source })?;
         match Command::parse(&message.data) {
             Ok(command) => {
                 if let Err(e) = commands.try_send(command) {
@@ -195,35 +171,20 @@ mod tests {
             Some(Command::Cancel(Target::Request("r1".into())))
         );
         assert_eq!(parse(r#"{"type":"cancel"}"#), None);
-        assert_eq!(
-            parse(r#"{"type":"cancel","submissionId":"s","requestId":"r"}"#),
-            None
-        );
+        assert_eq!(parse(r#"{"type":"cancel","submissionId":"s","requestId":"r"}"#), None);
     }
 
     #[test]
     fn drain_and_reload_need_nothing_else() {
-        assert_eq!(
-            Command::parse(br#"{"type":"drain"}"#).ok(),
-            Some(Command::Drain)
-        );
-        assert_eq!(
-            Command::parse(br#"{"type":"reload","v":2}"#).ok(),
-            Some(Command::Reload)
-        );
+        assert_eq!(Command::parse(br#"{"type":"drain"}"#).ok(), Some(Command::Drain));
+        assert_eq!(Command::parse(br#"{"type":"reload","v":2}"#).ok(), Some(Command::Reload));
         assert!(Command::parse(br#"{"type":"explode"}"#).is_err());
     }
 
     #[test]
     fn a_large_command_is_not_looked_into() {
-        let large = format!(
-            r#"{{"type":"drain","pad":"{}"}}"#,
-            "x".repeat(MAX_COMMAND_BYTES)
-        );
-        assert!(matches!(
-            Command::parse(large.as_bytes()),
-            Err(BadCommand::TooLarge { .. })
-        ));
+        let large = format!(r#"{{"type":"drain","pad":"{}"}}"#, "x".repeat(MAX_COMMAND_BYTES));
+        assert!(matches!(Command::parse(large.as_bytes()), Err(BadCommand::TooLarge { .. })));
     }
 
     proptest! {

@@ -81,19 +81,11 @@ pub(super) fn copied(original: &BasicProperties, ours: &[(&str, AMQPValue)]) -> 
     for (name, value) in ours {
         headers.insert(short(name), value.clone());
     }
-    let mut copy = BasicProperties::default()
-        .with_headers(headers)
-        .with_delivery_mode(2);
+    let mut copy = BasicProperties::default().with_headers(headers).with_delivery_mode(2);
     let texts: [(&Option<ShortString>, Setter); 7] = [
         (original.content_type(), BasicProperties::with_content_type),
-        (
-            original.content_encoding(),
-            BasicProperties::with_content_encoding,
-        ),
-        (
-            original.correlation_id(),
-            BasicProperties::with_correlation_id,
-        ),
+        (original.content_encoding(), BasicProperties::with_content_encoding),
+        (original.correlation_id(), BasicProperties::with_correlation_id),
         (original.reply_to(), BasicProperties::with_reply_to),
         (original.message_id(), BasicProperties::with_message_id),
         (original.kind(), BasicProperties::with_type),
@@ -185,12 +177,8 @@ mod tests {
             .with_expiration(short("1"))
             .with_reply_to(short("replies"));
         let copy = copied(&original, &[(REASON, detail("poison"))]);
-        let names: Vec<_> = copy
-            .headers()
-            .iter()
-            .flatten()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names: Vec<_> =
+            copy.headers().iter().flatten().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["traceparent", REASON]);
         assert_eq!((copy.user_id(), copy.expiration()), (&None, &None));
         assert_eq!(copy.reply_to(), &Some(short("replies")));

@@ -30,9 +30,7 @@ pub(in crate::intake) struct Receipt {
 
 impl std::fmt::Debug for Receipt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receipt")
-            .field("queue", &self.queue)
-            .finish_non_exhaustive()
+        f.debug_struct("Receipt").field("queue", &self.queue).finish_non_exhaustive()
     }
 }
 
@@ -56,9 +54,7 @@ impl Receipt {
                 self.replaced_by(copied).await
             }
             Disposition::Dead { reason, detail } => {
-                let copied = self
-                    .copy_to_dead(body, attempt, reason.as_label(), &detail)
-                    .await;
+                let copied = self.copy_to_dead(body, attempt, reason.as_label(), &detail).await;
                 self.replaced_by(copied).await
             }
         }
@@ -66,10 +62,7 @@ impl Receipt {
 
     /// Gives it back to its queue.
     pub(in crate::intake) async fn requeue(&self) -> Settled {
-        let requeue = BasicNackOptions {
-            requeue: true,
-            ..Default::default()
-        };
+        let requeue = BasicNackOptions { requeue: true, ..Default::default() };
         self.told(self.acker.nack(requeue)).await
     }
 
@@ -91,11 +84,7 @@ impl Receipt {
         match copied {
             Ok(()) => self.ack().await,
             Err(e) => {
-                warn!(
-                    queue = self.queue,
-                    error = in_one_line(&e),
-                    "not moved; requeued instead"
-                );
+                warn!(queue = self.queue, error = in_one_line(&e), "not moved; requeued instead");
                 match self.requeue().await {
                     Settled::Done => Settled::Requeued,
                     other => other,

@@ -56,10 +56,7 @@ impl Supervisor {
                 }
                 Err(e) => in_one_line(&e),
             };
-            warn!(
-                address = address(&self.uri),
-                reason, "no session with RabbitMQ; will retry"
-            );
+            warn!(address = address(&self.uri), reason, "no session with RabbitMQ; will retry");
             self.state.send_replace(BrokerState::Down { reason });
             tokio::select! {
                 () = self.shutdown.cancelled() => return,
@@ -74,14 +71,8 @@ impl Supervisor {
         let after = self.config.request_timeout;
         timeout(after, topology::declare(&consuming, &self.config))
             .await
-            .map_err(|_| BrokerError::Timeout {
-                request: "the topology",
-                after,
-            })??;
-        Ok(Session {
-            consuming,
-            publishing,
-        })
+            .map_err(|_| BrokerError::Timeout { request: "the topology", after })??;
+        Ok(Session { consuming, publishing })
     }
 
     async fn dial(&self, role: &str) -> Result<Connection, BrokerError> {
@@ -90,14 +81,8 @@ impl Supervisor {
         let after = self.config.request_timeout;
         timeout(after, Connection::connect_uri(self.uri.clone(), properties))
             .await
-            .map_err(|_| BrokerError::Timeout {
-                request: "a connection",
-                after,
-            })?
-            .map_err(|source| BrokerError::Connect {
-                address: address(&self.uri),
-                source,
-            })
+            .map_err(|_| BrokerError::Timeout { request: "a connection", after })?
+            .map_err(|source| BrokerError::Connect { address: address(&self.uri), source })
     }
 
     /// Offers the session until it breaks, and says why; `None` on shutdown.
@@ -132,12 +117,8 @@ impl Session {
     /// Resolves when either connection is gone, saying why.
     async fn broken(&self) -> String {
         let mut events = stream::select(
-            self.consuming
-                .events_listener()
-                .map(|event| ("consuming", event)),
-            self.publishing
-                .events_listener()
-                .map(|event| ("publishing", event)),
+            self.consuming.events_listener().map(|event| ("consuming", event)),
+            self.publishing.events_listener().map(|event| ("publishing", event)),
         );
         let mut check = interval(LIVENESS_CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -163,8 +144,5 @@ impl Session {
 
 /// Where we connect to, without who as.
 fn address(uri: &AMQPUri) -> String {
-    format!(
-        "{}:{}/{}",
-        uri.authority.host, uri.authority.port, uri.vhost
-    )
+    format!("{}:{}/{}", uri.authority.host, uri.authority.port, uri.vhost)
 }

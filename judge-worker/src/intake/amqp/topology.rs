@@ -89,38 +89,14 @@ fn objects(config: &BrokerConfig) -> [Object<'_>; 8] {
         args
     };
     [
-        Object::Queue {
-            name: &names.dead,
-            args: quorum_queue(),
-        },
-        Object::Queue {
-            name: &names.submissions,
-            args: limited(),
-        },
-        Object::Queue {
-            name: &names.rejudge,
-            args: limited(),
-        },
-        Object::Queue {
-            name: &names.retry,
-            args: expiring(),
-        },
-        Object::Exchange {
-            name: &names.retry,
-            kind: ExchangeKind::Fanout,
-        },
-        Object::Binding {
-            queue: &names.retry,
-            exchange: &names.retry,
-        },
-        Object::Exchange {
-            name: &names.events,
-            kind: ExchangeKind::Topic,
-        },
-        Object::Exchange {
-            name: &names.control,
-            kind: ExchangeKind::Fanout,
-        },
+        Object::Queue { name: &names.dead, args: quorum_queue() },
+        Object::Queue { name: &names.submissions, args: limited() },
+        Object::Queue { name: &names.rejudge, args: limited() },
+        Object::Queue { name: &names.retry, args: expiring() },
+        Object::Exchange { name: &names.retry, kind: ExchangeKind::Fanout },
+        Object::Binding { queue: &names.retry, exchange: &names.retry },
+        Object::Exchange { name: &names.events, kind: ExchangeKind::Topic },
+        Object::Exchange { name: &names.control, kind: ExchangeKind::Fanout },
     ]
 }
 
@@ -132,10 +108,7 @@ enum Object<'a> {
 
 impl Object<'_> {
     async fn ensure(&self, connection: &Connection) -> Result<(), TopologyError> {
-        let failed = |source| TopologyError::Broker {
-            object: self.title(),
-            source,
-        };
+        let failed = |source| TopologyError::Broker { object: self.title(), source };
         // A refusal closes the channel: one for each attempt.
         let channel = connection.create_channel().await.map_err(failed)?;
         let refusal = match self.declare(&channel).await {
@@ -144,18 +117,13 @@ impl Object<'_> {
             Err(e) => return Err(failed(e)),
         };
         let channel = connection.create_channel().await.map_err(failed)?;
-        self.look_for(&channel)
-            .await
-            .map_err(|source| TopologyError::Missing {
-                object: self.title(),
-                refusal: refusal.clone(),
-                source,
-            })?;
+        self.look_for(&channel).await.map_err(|source| TopologyError::Missing {
+            object: self.title(),
+            refusal: refusal.clone(),
+            source,
+        })?;
         if self.cannot_do_with(&refusal) {
-            return Err(TopologyError::Unusable {
-                object: self.title(),
-                difference: refusal,
-            });
+            return Err(TopologyError::Unusable { object: self.title(), difference: refusal });
         }
         warn!(
             object = self.title(),
@@ -170,26 +138,16 @@ impl Object<'_> {
         match self {
             Self::Queue { name, args } => {
                 let options = QueueDeclareOptions::durable();
-                channel
-                    .queue_declare(short(name), options, args.clone())
-                    .await
-                    .map(drop)
+                channel.queue_declare(short(name), options, args.clone()).await.map(drop)
             }
             Self::Exchange { name, kind } => {
-                let options = ExchangeDeclareOptions {
-                    durable: true,
-                    ..Default::default()
-                };
+                let options = ExchangeDeclareOptions { durable: true, ..Default::default() };
                 let args = FieldTable::default();
-                channel
-                    .exchange_declare(short(name), kind.clone(), options, args)
-                    .await
+                channel.exchange_declare(short(name), kind.clone(), options, args).await
             }
             Self::Binding { queue, exchange } => {
                 let (options, args) = (QueueBindOptions::default(), FieldTable::default());
-                channel
-                    .queue_bind(short(queue), short(exchange), short(""), options, args)
-                    .await
+                channel.queue_bind(short(queue), short(exchange), short(""), options, args).await
             }
         }
     }
@@ -201,19 +159,11 @@ impl Object<'_> {
         match self {
             Self::Queue { name, .. } => {
                 let options = QueueDeclareOptions::durable().passive();
-                channel
-                    .queue_declare(short(name), options, args)
-                    .await
-                    .map(drop)
+                channel.queue_declare(short(name), options, args).await.map(drop)
             }
             Self::Exchange { name, kind } => {
-                let options = ExchangeDeclareOptions {
-                    passive: true,
-                    ..Default::default()
-                };
-                channel
-                    .exchange_declare(short(name), kind.clone(), options, args)
-                    .await
+                let options = ExchangeDeclareOptions { passive: true, ..Default::default() };
+                channel.exchange_declare(short(name), kind.clone(), options, args).await
             }
             Self::Binding { .. } => Ok(()),
         }
@@ -265,10 +215,9 @@ fn text(value: &str) -> AMQPValue {
 fn is_refusal(error: &lapin::Error) -> bool {
     use AMQPSoftError::{ACCESSREFUSED, PRECONDITIONFAILED};
     match error.kind() {
-        ErrorKind::ProtocolError(e) => matches!(
-            e.kind(),
-            AMQPErrorKind::Soft(ACCESSREFUSED | PRECONDITIONFAILED)
-        ),
+        ErrorKind::ProtocolError(e) => {
+            matches!(e.kind(), AMQPErrorKind::Soft(ACCESSREFUSED | PRECONDITIONFAILED))
+        }
         _ => false,
     }
 }

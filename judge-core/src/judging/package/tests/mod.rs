@@ -30,15 +30,10 @@ impl Draft {
 
     fn newer(problem_yaml: &str) -> Self {
         let head = "problem_format_version: 2025-09\nname: Sum\nuuid: x\n";
-        let limits = if problem_yaml.contains("limits:") {
-            ""
-        } else {
-            "limits: {time_limit: 2}\n"
-        };
+        let limits =
+            if problem_yaml.contains("limits:") { "" } else { "limits: {time_limit: 2}\n" };
         let yaml = format!("{head}{limits}{problem_yaml}");
-        Self::named("sum")
-            .file("problem.yaml", &yaml)
-            .test("secret/1")
+        Self::named("sum").file("problem.yaml", &yaml).test("secret/1")
     }
 
     fn file(self, path: &str, text: &str) -> Self {
@@ -49,8 +44,7 @@ impl Draft {
     }
 
     fn test(self, name: &str) -> Self {
-        self.file(&format!("data/{name}.in"), "1 2\n")
-            .file(&format!("data/{name}.ans"), "3\n")
+        self.file(&format!("data/{name}.in"), "1 2\n").file(&format!("data/{name}.ans"), "3\n")
     }
 
     fn without(self, path: &str) -> Self {
@@ -68,9 +62,7 @@ impl Draft {
     }
 
     fn error(&self) -> String {
-        Package::read(&self.root)
-            .expect_err("the package is refused")
-            .to_string()
+        Package::read(&self.root).expect_err("the package is refused").to_string()
     }
 }
 
@@ -83,18 +75,12 @@ fn a_minimal_legacy_package_gets_the_defaults_of_the_format() {
     let draft = Draft::legacy();
     let package = draft.read();
     assert_eq!((package.id.as_str(), package.title()), ("sum", "Sum"));
-    assert_eq!(
-        (package.format, package.kind),
-        (FormatVersion::Legacy, Kind::PassFail)
-    );
+    assert_eq!((package.format, package.kind), (FormatVersion::Legacy, Kind::PassFail));
     assert_eq!(package.validation, Validation::Default);
     let mib = |n: u64| n << 20;
     let expected = ProblemLimits {
         time: Duration::from_secs(2),
-        margins: TimeMargins {
-            accepted_to_limit: 5.0,
-            limit_to_too_slow: 2.0,
-        },
+        margins: TimeMargins { accepted_to_limit: 5.0, limit_to_too_slow: 2.0 },
         memory_bytes: mib(2048),
         output_bytes: mib(8),
         code_bytes: 128 << 10,
@@ -105,9 +91,7 @@ fn a_minimal_legacy_package_gets_the_defaults_of_the_format() {
         validation_output_bytes: mib(8),
     };
     assert_eq!(package.limits, expected);
-    let [test] = &package.testcases[..] else {
-        panic!("it has one test")
-    };
+    let [test] = &package.testcases[..] else { panic!("it has one test") };
     assert_eq!((test.ordinal, &*test.name), (1, "secret/1"));
     assert_eq!(test.visibility, Visibility::Hidden);
     assert_eq!(package.group_name(test), "secret");
@@ -118,60 +102,30 @@ fn a_minimal_legacy_package_gets_the_defaults_of_the_format() {
 
 #[test]
 fn broken_yaml_is_refused_with_its_line() {
-    let error = Draft::legacy()
-        .file("problem.yaml", "name: Sum\nlimits: {\n")
-        .error();
-    assert!(
-        error.starts_with("problem.yaml, line 3, column 1: "),
-        "{error}"
-    );
-    let error = Draft::legacy()
-        .file("problem.yaml", "name: a\nname: b\n")
-        .error();
+    let error = Draft::legacy().file("problem.yaml", "name: Sum\nlimits: {\n").error();
+    assert!(error.starts_with("problem.yaml, line 3, column 1: "), "{error}");
+    let error = Draft::legacy().file("problem.yaml", "name: a\nname: b\n").error();
     assert!(error.starts_with("problem.yaml, line "), "{error}");
     let error = Draft::legacy().file("problem.yaml", "- a\n").error();
-    assert_eq!(
-        error,
-        "problem.yaml: the file must be a map of keys to values"
-    );
-    let error = Draft::legacy()
-        .file("data/secret/testdata.yaml", "a: b: c\n")
-        .error();
-    assert!(
-        error.starts_with("data/secret/testdata.yaml, line 1, column "),
-        "{error}"
-    );
+    assert_eq!(error, "problem.yaml: the file must be a map of keys to values");
+    let error = Draft::legacy().file("data/secret/testdata.yaml", "a: b: c\n").error();
+    assert!(error.starts_with("data/secret/testdata.yaml, line 1, column "), "{error}");
 }
 
 #[test]
 fn what_the_judge_cannot_do_is_refused() {
     for (yaml, expected) in [
         ("validation: custom interactive\n", "an interactive problem"),
-        (
-            "validation: other\n",
-            "validation must begin with default or custom",
-        ),
-        (
-            "validation: custom score\n",
-            "validation can't have \"score\" here",
-        ),
-        (
-            "type: guessing\n",
-            "type is \"guessing\"; it must be pass-fail or scoring",
-        ),
-        (
-            "problem_format_version: 2099-01\n",
-            "known are legacy, 2023-07-draft and 2025-09",
-        ),
+        ("validation: other\n", "validation must begin with default or custom"),
+        ("validation: custom score\n", "validation can't have \"score\" here"),
+        ("type: guessing\n", "type is \"guessing\"; it must be pass-fail or scoring"),
+        ("problem_format_version: 2099-01\n", "known are legacy, 2023-07-draft and 2025-09"),
     ] {
         let error = Draft::legacy().file("problem.yaml", yaml).error();
         assert!(error.contains(expected), "{error}");
     }
     for (yaml, expected) in [
-        (
-            "type: [pass-fail, interactive]\n",
-            "a problem of type interactive",
-        ),
+        ("type: [pass-fail, interactive]\n", "a problem of type interactive"),
         ("type: multi-pass\n", "a problem of type multi-pass"),
         ("type: submit-answer\n", "a problem of type submit-answer"),
         ("type: [pass-fail, scoring]\n", "type must be one of"),
@@ -181,17 +135,9 @@ fn what_the_judge_cannot_do_is_refused() {
         assert!(error.contains(expected), "{error}");
     }
     let error = Draft::legacy().file("include/cpp/a.h", "").error();
-    assert!(
-        error.starts_with("include: code that is compiled with every submission"),
-        "{error}"
-    );
-    let error = Draft::newer("")
-        .file("data/secret/1.files/a.txt", "")
-        .error();
-    assert!(
-        error.starts_with("data/secret/1.files: a test case with files"),
-        "{error}"
-    );
+    assert!(error.starts_with("include: code that is compiled with every submission"), "{error}");
+    let error = Draft::newer("").file("data/secret/1.files/a.txt", "").error();
+    assert!(error.starts_with("data/secret/1.files: a test case with files"), "{error}");
 }
 
 #[test]
@@ -199,12 +145,7 @@ fn a_folder_that_is_no_package_is_refused() {
     let error = Draft::legacy().without("problem.yaml").error();
     assert!(error.starts_with("problem.yaml is missing: "), "{error}");
     let error = Package::read(Path::new("/nowhere/at/all")).expect_err("it isn't there");
-    assert!(
-        error
-            .to_string()
-            .contains("there is no such problem package"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("there is no such problem package"), "{error}");
 }
 
 #[test]
@@ -222,10 +163,7 @@ fn a_custom_validator_is_a_file_or_a_folder() {
     let legacy =
         || Draft::legacy().file("problem.yaml", "validation: custom\nvalidator_flags: x\n");
     let error = legacy().error();
-    assert!(
-        error.starts_with("output_validators is missing: "),
-        "{error}"
-    );
+    assert!(error.starts_with("output_validators is missing: "), "{error}");
     for (draft, folder, name, files) in [
         (
             legacy().file("output_validators/check.cpp", ""),
@@ -257,37 +195,23 @@ fn a_custom_validator_is_a_file_or_a_folder() {
         ),
     ] {
         let package = draft.read();
-        let Validation::Custom(program) = &package.validation else {
-            panic!("{folder}")
-        };
+        let Validation::Custom(program) = &package.validation else { panic!("{folder}") };
         let folder = package.root.join(folder);
         assert_eq!((&*program.name, &program.folder), (name, &folder));
         let expected: Vec<_> = files.iter().map(|file| folder.join(file)).collect();
         assert_eq!(program.files, expected);
         assert_eq!(package.testcases[0].comparison, None);
     }
-    let error = legacy()
-        .file("output_validators/a.cpp", "")
-        .file("output_validators/b.cpp", "");
-    assert!(
-        error
-            .error()
-            .starts_with("output_validators: several output validators")
-    );
+    let error = legacy().file("output_validators/a.cpp", "").file("output_validators/b.cpp", "");
+    assert!(error.error().starts_with("output_validators: several output validators"));
 }
 
 #[test]
 fn titles_and_statements_are_found_by_language() {
     let package = Draft::legacy()
         .file("problem_statement/problem.en.md", "# Sum\n")
-        .file(
-            "problem_statement/problem.sv.tex",
-            "\\problemname{Summan av {$n$} tal}\n",
-        )
-        .file(
-            "problem_statement/problem.de.tex",
-            "%% plainproblemname: Summe\n\\problemname{x}",
-        )
+        .file("problem_statement/problem.sv.tex", "\\problemname{Summan av {$n$} tal}\n")
+        .file("problem_statement/problem.de.tex", "%% plainproblemname: Summe\n\\problemname{x}")
         .file("problem_statement/picture.png", "")
         .read();
     assert_eq!(package.title(), "Sum");
@@ -300,12 +224,7 @@ fn titles_and_statements_are_found_by_language() {
     let package = Draft::newer("").file("statement/problem.en.md", "").read();
     assert!(package.warnings.is_empty() || !package.warnings[0].contains("name must have"));
     let package = Draft::newer("").file("statement/problem.sv.md", "").read();
-    assert!(
-        package
-            .warnings
-            .iter()
-            .any(|w| w.contains("exactly the languages"))
-    );
+    assert!(package.warnings.iter().any(|w| w.contains("exactly the languages")));
 }
 
 #[test]
