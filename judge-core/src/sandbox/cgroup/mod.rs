@@ -98,6 +98,9 @@ pub trait RunGroup: Send {
     fn read(&self) -> Result<Reading, SandboxError>;
 }
 
+/// How long a group may take to be seen empty after its last process was reaped.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How much of the run before may be charged still when the next one begins. An honest run leaves
 /// less than a mebibyte, of the kernel's own.
 const LEFTOVER_BYTES: u64 = 2 << 20;

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use super::files::{self, KernelFile, key_in};
 use super::hierarchies::V1Hierarchies;
-use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
+use super::{
+    Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SETTLE_PATIENCE, SandboxError, await_release,
+};
 
 pub(super) struct SlotGroup {
     /// Of each hierarchy, the first holding `tasks` for the memory controller.
@@ -110,9 +112,9 @@ impl SlotGroup {
 
 impl RunGroup for SlotGroup {
     fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
-        let inside = self.pids_current.number()?;
-        if inside != 0 {
-            return Err(SandboxError::NotClean(format!("{inside} processes in its cgroup")));
+        // The last process may be reaped a moment before the kernel takes it off the count.
+        if !files::settles(SETTLE_PATIENCE, || Ok(self.pids_current.number()? == 0))? {
+            return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
         if CACHE_BYTES < self.page_cache_bytes()? {
             self.force_empty.set("0")?;

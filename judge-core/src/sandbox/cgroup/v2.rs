@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use super::files::{self, KernelFile, key_in};
 use super::place;
-use super::{Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SandboxError, await_release};
+use super::{
+    Entry, LEFTOVER_BYTES, Limits, Reading, RunGroup, SETTLE_PATIENCE, SandboxError, await_release,
+};
 
 pub(super) struct SlotGroup {
     dir: PathBuf,
@@ -48,9 +50,6 @@ struct Before {
 /// What the kernel charges in advance for each CPU on which a group's processes ran
 /// (`MEMCG_CHARGE_BATCH`, 64 pages), and keeps when they are gone.
 const CHARGED_AHEAD_BYTES: u64 = 64 * 4096;
-
-/// How long a group may take to be seen empty after its last process was reaped.
-const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
 
 impl SlotGroup {
     pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
