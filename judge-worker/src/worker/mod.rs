@@ -13,6 +13,8 @@
 //! A failure of ours, whatever it is, gives the delivery back or sends it through the retry queue;
 //! only after several tries on the same submission is it given up, with verdict JE.
 
+mod claimed;
+mod count;
 mod handle;
 mod health;
 mod in_hand;

@@ -1,0 +1,222 @@
+//! A claimed submission: judged on a thread, stored, told.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use judge_core::judging::{
+    AfterFailure, Cause, CompileReport, Judge, JudgeError, Judgement, LowerLimits,
+    Mode as CoreMode, Phases, Problem, Stage as CoreStage, Task, Verdict as Ruled,
+};
+use judge_core::sandbox::{Cancel, Usage};
+use judge_core::toolchain::{Language, SourceFile};
+
+use super::Worker;
+use super::count::waited;
+use super::handle::{MOST_TRIES, NotJudged, Told, route_of};
+use super::in_hand::{Held, Withdrawn};
+use super::progress::Reporter;
+use crate::intake::Delivery;
+use crate::message::{Mode, RejectedMessage, Source, Stage, Submission, Timestamp};
+use crate::metrics::labels::Phase;
+use crate::problems::chain;
+use crate::report::Judged;
+use crate::store::{Lease, Renewal, Stored};
+
+impl Worker {
+    /// Judges what is ours, and stores and tells what came of it.
+    pub(super) async fn judge_claimed(
+        &self,
+        delivery: &Delivery,
+        submission: &Submission,
+        held: &Held,
+        lease: &Lease,
+        problem: Arc<Problem>,
+        language: Arc<Language>,
+    ) -> Result<Told, NotJudged> {
+        let attempt = u32::try_from(lease.fence()).unwrap_or(u32::MAX);
+        let progress = Reporter::new(submission, &self.sink, attempt);
+        let asked = Asked {
+            problem: Arc::clone(&problem),
+            language: Arc::clone(&language),
+            submission: submission.clone(),
+            after_failure: if self.settings.stop_at_first_failure {
+                AfterFailure::Stop
+            } else {
+                AfterFailure::GoOn
+            },
+            parallel: self.settings.parallel_tests,
+            cancel: held.cancel.clone(),
+        };
+        let judging = self.on_a_thread(asked, progress, delivery);
+        let judged = tokio::select! {
+            judged = judging => judged,
+            never = self.keep_lease(lease, held) => match never {},
+        };
+        let judgement = match judged {
+            Ok(judgement) => judgement,
+            Err(JudgeError::Cancelled) if held.withdrawn() == Some(Withdrawn::Cancelled) => {
+                cancelled()
+            }
+            Err(error) => {
+                self.release(lease).await;
+                if matches!(error, JudgeError::Cancelled) {
+                    return Err(NotJudged::GivenBack);
+                }
+                let cause = chain(&error);
+                if MOST_TRIES <= delivery.attempt {
+                    tracing::error!(request_id = %submission.request_id, cause, "given up");
+                    let refused = RejectedMessage::exhausted(submission, delivery.attempt);
+                    return Err(NotJudged::Refused(Box::new(refused)));
+                }
+                let delay = Duration::from_secs(1 << delivery.attempt.min(6));
+                return Err(NotJudged::Later { cause, delay });
+            }
+        };
+        let judged = Judged {
+            judgement: &judgement,
+            package: &problem.package,
+            language: &language.id,
+            cgroup: self.cgroup_mode(),
+            worker: &self.settings.worker_name,
+        };
+        let began = Instant::now();
+        let stored = self
+            .store
+            .store_judgement(lease, &judged.record(submission), &route_of(delivery), |id, at| {
+                let mut verdict = judged.verdict(submission, Timestamp::clamped(at));
+                verdict.history_id = Some(id);
+                serde_json::to_string(&verdict)
+            })
+            .await?;
+        self.metrics.observe_phase(Phase::Store, began.elapsed());
+        match stored {
+            Stored::New(event) => {
+                self.publish(event).await?;
+                self.count(submission, delivery, &language.id, &judgement);
+                Ok(Told::Now)
+            }
+            Stored::Before { .. } => self.tell_again(submission, delivery).await,
+            Stored::Fenced => Err(NotJudged::Later {
+                cause: "the lease was lost to another worker".to_owned(),
+                delay: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    /// Judging is synchronous and takes long: it has a thread of its own.
+    async fn on_a_thread(
+        &self,
+        asked: Asked,
+        progress: Reporter,
+        delivery: &Delivery,
+    ) -> Result<Judgement, JudgeError> {
+        let (judge, metrics) = (self.judge.clone(), self.metrics.clone());
+        let waited = waited(asked.submission.enqueued_at, delivery);
+        let queued = Instant::now();
+        let thread = tokio::task::spawn_blocking(move || {
+            asked.judge(&judge, &|stage| match stage {
+                CoreStage::Compiling => {
+                    metrics.observe_queue_wait(waited + queued.elapsed());
+                    progress.tell(Stage::Compiling, 0, 0);
+                }
+                CoreStage::Running { done, total } => progress.tell(Stage::Running, done, total),
+            })
+        });
+        match thread.await {
+            Ok(judged) => judged,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+
+    /// Renews the lease as long as it is polled; withdraws the submission when it is lost.
+    async fn keep_lease(&self, lease: &Lease, held: &Held) -> std::convert::Infallible {
+        let every = self.settings.lease / 3;
+        loop {
+            tokio::time::sleep(every).await;
+            match self.store.renew(lease, self.settings.lease).await {
+                Ok(Renewal::Renewed) => {}
+                Ok(Renewal::Lost) => {
+                    tracing::warn!(request_id = lease.request_id(), "the lease was lost");
+                    held.give_back();
+                }
+                // Whether it is lost, the database will say when the judgement is stored.
+                Err(error) => {
+                    tracing::warn!(request_id = lease.request_id(), error = %chain(&error), "cannot renew");
+                }
+            }
+        }
+    }
+
+    async fn release(&self, lease: &Lease) {
+        if let Err(error) = self.store.release(lease).await {
+            // It runs out by itself.
+            tracing::warn!(request_id = lease.request_id(), error = %chain(&error), "cannot release");
+        }
+    }
+}
+
+/// What a thread needs for judging.
+struct Asked {
+    problem: Arc<Problem>,
+    language: Arc<Language>,
+    submission: Submission,
+    after_failure: AfterFailure,
+    parallel: bool,
+    cancel: Cancel,
+}
+
+impl Asked {
+    fn judge(
+        &self,
+        judge: &Judge,
+        observe: &(dyn Fn(CoreStage) + Sync),
+    ) -> Result<Judgement, JudgeError> {
+        let sources = sources_of(&self.submission.source);
+        let limits = &self.submission.limits;
+        let task = Task {
+            problem: &self.problem,
+            language: &self.language,
+            sources: &sources,
+            mode: match &self.submission.mode {
+                Mode::Submit => CoreMode::Submit,
+                Mode::Sample => CoreMode::Sample,
+                Mode::Custom { stdin } => CoreMode::Custom(stdin.as_bytes()),
+            },
+            limits: LowerLimits {
+                cpu: limits.time_ms.map(|ms| Duration::from_millis(ms.get())),
+                wall: limits.wall_time_ms.map(|ms| Duration::from_millis(ms.get())),
+                memory_bytes: limits.memory_kib.map(|kib| kib.get().saturating_mul(1024)),
+                output_bytes: limits.output_kib.map(|kib| kib.get().saturating_mul(1024)),
+            },
+            after_failure: self.after_failure,
+            parallel: self.parallel,
+        };
+        judge.judge(&task, observe, &self.cancel)
+    }
+}
+
+fn sources_of(source: &Source) -> Vec<SourceFile> {
+    match source {
+        Source::Unnamed(text) => vec![SourceFile { name: None, content: text.clone().into() }],
+        Source::Files(files) => files
+            .iter()
+            .map(|file| SourceFile {
+                name: Some(file.name.to_string()),
+                content: file.content.clone().into(),
+            })
+            .collect(),
+    }
+}
+
+fn cancelled() -> Judgement {
+    Judgement {
+        verdict: Ruled::Cancelled,
+        cause: Some(Cause::Cancelled),
+        score: 0.0,
+        max_score: None,
+        compile: CompileReport { ok: true, output: vec![], usage: Usage::default() },
+        tests: vec![],
+        toolchain: String::new(),
+        phases: Phases::default(),
+    }
+}
