@@ -280,3 +280,41 @@ fn no_attack_of_the_self_test_gets_through() {
     let through: Vec<_> = trials.iter().filter(|trial| !trial.held).collect();
     assert!(through.is_empty(), "{through:?}");
 }
+
+/// Processes that want all CPUs, each in a session of its own, until dropped.
+struct Crowd(Vec<std::process::Child>);
+
+impl Crowd {
+    fn gather() -> Self {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let spin = || {
+            let mut command = std::process::Command::new("setsid");
+            command.args(["sh", "-c", "while :; do :; done"]).spawn().unwrap()
+        };
+        Self((0..4 * cores).map(|_| spin()).collect())
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_program_that_gets_no_cpu_is_not_said_to_be_idle() {
+    let config = config();
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let tight = Limits { wall: Duration::from_secs(2), ..limits() };
+    let crowd = Crowd::gather();
+    let work = "import time\nwhile time.process_time() < 1.5: pass\nprint('done')";
+    let (busy, output) = python(&mut slot, work, &tight);
+    let (idle, _) = shell(&mut slot, "sleep 1000", &tight);
+    drop(crowd);
+    assert_eq!((busy.termination, output.as_str()), (Termination::OfItself, "done\n"));
+    assert!(tight.wall < busy.usage.wall, "the crowd took nothing: {:?}", busy.usage);
+    assert_eq!(idle.termination, Termination::WallLimit);
+}

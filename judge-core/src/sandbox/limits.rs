@@ -12,7 +12,8 @@ pub struct Limits {
     /// lasts, judged by the exact figure at its end; `RLIMIT_CPU` one second above is the net below.
     pub cpu: Duration,
     /// From exec to the last process gone, on the monotonic clock. Larger than `cpu`, it catches
-    /// programs that wait for something that never comes.
+    /// programs that wait for something that never comes; so time in which they waited for a CPU
+    /// does not count, and a program that ends by itself is not judged by it.
     pub wall: Duration,
     /// Of the whole process tree, tmpfs and kernel memory included; swap is off. The kernel
     /// enforces it (`memory.max`, v1 `memory.limit_in_bytes`); page cache of read-only files is

@@ -29,6 +29,7 @@ pub mod selftest;
 pub mod slot;
 
 mod protocol;
+mod starvation;
 mod supervise;
 
 use std::io;

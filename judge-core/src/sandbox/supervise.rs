@@ -14,6 +14,7 @@ use super::filter::name_of;
 use super::outcome::{Outcome, STDERR_KEPT, Termination, Usage};
 use super::protocol::{self, MAX_COLLECTED_BYTES, Reply, Request, RunReport};
 use super::slot::{Cancel, RunSpec, unexpected};
+use super::starvation::Starvation;
 use super::{Limits, SandboxError};
 use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
@@ -83,6 +84,7 @@ struct State {
     output_bytes: u64,
     stderr: Vec<u8>,
     open: [bool; 2],
+    starvation: Starvation,
 }
 
 impl Supervision<'_> {
@@ -95,6 +97,7 @@ impl Supervision<'_> {
             output_bytes: 0,
             stderr: Vec::new(),
             open: [true, true],
+            starvation: Starvation::watch(),
         };
         loop {
             let [spoke, out, err] = self.wait(&state)?;
@@ -159,7 +162,7 @@ impl Supervision<'_> {
         let used = self.group.glance()?.0;
         let until_cpu = cpu.saturating_sub(used) / cores;
         let until_wall = wall.saturating_sub(began.elapsed());
-        Ok(until_cpu.clamp(SHORTEST_NAP, LONGEST_NAP).min(until_wall))
+        Ok(until_cpu.min(until_wall).clamp(SHORTEST_NAP, LONGEST_NAP))
     }
 
     fn enforce(&self, state: &mut State) -> Result<(), SandboxError> {
@@ -186,8 +189,16 @@ impl Supervision<'_> {
         if limits.cpu < cpu {
             return self.kill(state, Termination::CpuLimit);
         }
-        if limits.wall < began.elapsed() {
-            return self.kill(state, Termination::WallLimit);
+        let elapsed = began.elapsed();
+        if limits.wall < 2 * elapsed {
+            let members = self.group.members()?;
+            let allowed = state.starvation.prolonged(limits.wall, &members);
+            // With nobody inside it has ended, and the init is only waiting for a CPU to say so.
+            let ending = self.cgroup_enforced && members.is_empty();
+            let patience = if ending { KILL_PATIENCE } else { Duration::ZERO };
+            if allowed + patience < elapsed {
+                return self.kill(state, Termination::WallLimit);
+            }
         }
         Ok(())
     }
@@ -315,8 +326,6 @@ fn overrun(usage: &Usage, limits: &Limits) -> Termination {
         Termination::MemoryLimit
     } else if limits.cpu < usage.cpu {
         Termination::CpuLimit
-    } else if limits.wall < usage.wall {
-        Termination::WallLimit
     } else {
         Termination::OfItself
     }

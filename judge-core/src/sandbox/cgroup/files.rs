@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::Pid;
 
 use super::super::SandboxError;
 
@@ -74,6 +75,12 @@ impl KernelFile {
             .map(drop)
             .map_err(|source| failed(&self.path, source))
     }
+}
+
+/// The numbers in a `cgroup.procs`, one a line.
+pub(super) fn members(group: &Path) -> Result<Vec<Pid>, SandboxError> {
+    let text = read(&group.join("cgroup.procs"))?;
+    Ok(text.lines().filter_map(|line| line.parse().ok().map(Pid::from_raw)).collect())
 }
 
 /// The whole text of a small kernel file.

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
+use nix::unistd::Pid;
 
 use super::{Limits, SandboxError};
 use hierarchies::Hierarchies;
@@ -93,6 +94,9 @@ pub trait RunGroup: Send {
 
     /// User plus system time so far, and whether memory ran out: cheap, for polling.
     fn glance(&self) -> Result<(Duration, bool), SandboxError>;
+
+    /// Who is inside now, by numbers of our pid namespace.
+    fn members(&self) -> Result<Vec<Pid>, SandboxError>;
 
     /// Everything; exact once the group is empty.
     fn read(&self) -> Result<Reading, SandboxError>;
@@ -228,7 +232,7 @@ pub struct SlotGroups {
 impl SlotGroups {
     /// Moves the init into its own leaf, so that it may give birth into the other (v2: the common
     /// ancestor must be the init's to write).
-    pub fn adopt_init(&self, pid: nix::unistd::Pid) -> Result<(), SandboxError> {
+    pub fn adopt_init(&self, pid: Pid) -> Result<(), SandboxError> {
         match &self.init {
             Some(dir) => files::write(&dir.join("cgroup.procs"), &pid.to_string()),
             None => Ok(()),
@@ -278,6 +282,10 @@ impl RunGroup for NoGroup {
 
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {
         Ok((Duration::ZERO, false))
+    }
+
+    fn members(&self) -> Result<Vec<Pid>, SandboxError> {
+        Ok(vec![])
     }
 
     fn read(&self) -> Result<Reading, SandboxError> {

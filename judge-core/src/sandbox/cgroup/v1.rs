@@ -9,6 +9,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::Pid;
+
 use super::files::{self, KernelFile, key_in};
 use super::hierarchies::V1Hierarchies;
 use super::{
@@ -40,10 +42,6 @@ struct Before {
     forks_refused: u64,
     memory_limit: u64,
 }
-
-/// A group that is empty yet holds more page cache than this is relieved of it first: that of an
-/// earlier run's files would take room from the next.
-const CACHE_BYTES: u64 = 64 << 20;
 
 impl SlotGroup {
     pub fn create(hierarchies: &V1Hierarchies, name: &Path) -> Result<Self, SandboxError> {
@@ -116,7 +114,8 @@ impl RunGroup for SlotGroup {
         if !files::settles(SETTLE_PATIENCE, || Ok(self.pids_current.number()? == 0))? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
-        if CACHE_BYTES < self.page_cache_bytes()? {
+        // Page cache of an earlier run's files would have to be reclaimed in the next one's time.
+        if limits.memory_bytes / 2 < self.page_cache_bytes()? {
             self.force_empty.set("0")?;
         }
         let held = || Ok(self.memory_usage.number()?.saturating_sub(self.page_cache_bytes()?));
@@ -139,6 +138,10 @@ impl RunGroup for SlotGroup {
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {
         let killed = self.before.oom_kills < self.oom_control.key("oom_kill")?;
         Ok((Duration::from_nanos(self.cpu_usage.number()?), killed))
+    }
+
+    fn members(&self) -> Result<Vec<Pid>, SandboxError> {
+        files::members(&self.dirs[0])
     }
 
     fn read(&self) -> Result<Reading, SandboxError> {

@@ -12,6 +12,8 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::Pid;
+
 use super::files::{self, KernelFile, key_in};
 use super::place;
 use super::{
@@ -151,6 +153,10 @@ impl RunGroup for SlotGroup {
         let before = self.run.before;
         let cpu = Duration::from_micros(now.cpu_usec.saturating_sub(before.cpu_usec));
         Ok((cpu, before.oom_kills < now.oom_kills))
+    }
+
+    fn members(&self) -> Result<Vec<Pid>, SandboxError> {
+        files::members(&self.run.dir)
     }
 
     fn read(&self) -> Result<Reading, SandboxError> {
