@@ -1,11 +1,11 @@
 //! The worker around `judge-core`: messages in, verdicts out, with nothing lost and nothing doubled.
 //!
 //! ```text
-//! commands                judge, verify, serve, doctor
+//! commands                judge, verify, serve, doctor, history
 //! worker                  one submission from delivery to ack; the only room that decides
-//! intake  store  outbox   RabbitMQ or stdin; MySQL or SQLite; events on their way out
-//! engine  problems  report    judge-core set up, its problems, its results as messages
-//! message config metrics http leaf rooms
+//! report engine problems  results as messages and rows; judge-core set up; its problems
+//! intake store outbox     RabbitMQ or stdin; MySQL or SQLite; events on their way out
+//! message config metrics http    leaf rooms
 //! ```
 
 #![forbid(unsafe_code)]
