@@ -12,13 +12,17 @@ pub fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
-    if std::io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    } else {
+    if !std::io::stdout().is_terminal() {
         table.force_no_tty();
+    } else if table.width().is_some_and(|columns| LEAST_COLUMNS <= columns) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table
 }
+
+/// A terminal that says it is narrower does not know, or is better served by long lines than by one
+/// letter a line.
+const LEAST_COLUMNS: u16 = 60;
 
 /// A verdict, green or red.
 pub fn verdict_cell(verdict: Verdict) -> Cell {

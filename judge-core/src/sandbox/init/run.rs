@@ -139,7 +139,7 @@ fn execute(
         Forked::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop((childs, stdio, entry));
-    let started = await_exec(&ours);
+    let started = await_exec(socket, &ours);
     let mut began = Duration::ZERO;
     let watched = match started {
         Ok((listener, at)) => {
@@ -160,10 +160,23 @@ fn execute(
     })
 }
 
-/// Waits until the child is past exec, or says why not.
-fn await_exec(child: &OwnedFd) -> Result<(OwnedFd, Duration), Failure> {
+/// Waits until the child is past exec, or says why not: also when the supervisor is gone meanwhile.
+/// What that may say is left for [`watch`].
+fn await_exec(socket: &OwnedFd, child: &OwnedFd) -> Result<(OwnedFd, Duration), Failure> {
     let mut listener = None;
     loop {
+        let mut ready = [
+            PollFd::new(child.as_fd(), PollFlags::POLLIN),
+            PollFd::new(socket.as_fd(), PollFlags::empty()),
+        ];
+        match poll(&mut ready, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error).at(InitStep::Exec, "poll"),
+        }
+        if ready[1].any().unwrap_or(true) {
+            return Err(Errno::EPIPE).at(InitStep::Protocol, "the supervisor");
+        }
         let received = protocol::receive(child.as_fd()).at(InitStep::Exec, "program")?;
         match (received, listener.take()) {
             (Some((ChildMessage::Ready { now }, fds)), None) => {
