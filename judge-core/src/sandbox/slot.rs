@@ -37,7 +37,7 @@ pub struct SlotConfig {
     pub init_binary: PathBuf,
     /// What programs may touch.
     pub profiles: Profiles,
-    /// Where the groups are made.
+    /// Where the groups are made. Must outlive the slots: dropping it removes their groups.
     pub cgroups: Cgroups,
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -128,14 +128,11 @@ impl Supervision<'_> {
         let nap = self.nap(state)?;
         let timeout =
             PollTimeout::try_from(nap.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX);
-        let wanted = |open| {
-            if open { PollFlags::POLLIN } else { PollFlags::empty() }
-        };
         let [out, err] = &self.pipes;
         let mut fds = vec![PollFd::new(self.socket, PollFlags::POLLIN)];
         for (pipe, open) in [out, err].into_iter().zip(state.open) {
             if open {
-                fds.push(PollFd::new(pipe.as_fd(), wanted(open)));
+                fds.push(PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
             }
         }
         match poll(&mut fds, timeout) {
@@ -157,10 +154,8 @@ impl Supervision<'_> {
             return Ok(LONGEST_NAP);
         }
         let Limits { cpu, wall, .. } = *self.spec.limits;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
         let used = self.group.glance()?.0;
-        let until_cpu = cpu.saturating_sub(used) / cores;
+        let until_cpu = cpu.saturating_sub(used) / cores();
         let until_wall = wall.saturating_sub(began.elapsed());
         Ok(until_cpu.min(until_wall).clamp(SHORTEST_NAP, LONGEST_NAP))
     }
@@ -314,6 +309,15 @@ impl Supervision<'_> {
         let bound = self.spec.collect.iter().map(|collect| collect.max_bytes).max().unwrap_or(0);
         SealedFile::of_reader(&mut Read::by_ref(&mut file), bound.min(room))
     }
+}
+
+/// Cores that a run can have at once. Asked once, since the answer reads a dozen files.
+fn cores() -> u32 {
+    static CORES: OnceLock<u32> = OnceLock::new();
+    *CORES.get_or_init(|| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        u32::try_from(cores).unwrap_or(u32::MAX)
+    })
 }
 
 fn lost(attempt: &'static str, source: io::Error) -> SandboxError {

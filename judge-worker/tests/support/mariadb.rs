@@ -77,6 +77,21 @@ impl MariaDb {
     /// Stops the server in its tracks: connections stay open, and nothing is answered.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
+        // A thread that runs on another core stops a moment later, and may answer until then.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.threads_are_stopped() {
+            assert!(Instant::now() < deadline, "the server does not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn threads_are_stopped(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.server.id()));
+        tasks.expect("the server is our child and not reaped").flatten().all(|task| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // `PID (NAME) STATE …`, and a name may hold anything (`proc_pid_stat(5)`).
+            stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('T'))
+        })
     }
 
     /// Lets a frozen server go on.

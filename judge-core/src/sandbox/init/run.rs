@@ -201,20 +201,24 @@ fn watch(
     pidfd: &OwnedFd,
     listener: &OwnedFd,
 ) -> Result<(Option<i64>, Option<Exit>), Failure> {
+    let mut listening = true;
     loop {
-        let mut ready = [
-            PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(listener.as_fd(), PollFlags::POLLIN),
-        ];
+        let wanted = [Some(pidfd), Some(socket), listening.then_some(listener)];
+        let wanted = wanted.into_iter().flatten();
+        let mut ready: Vec<PollFd<'_>> =
+            wanted.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
         match poll(&mut ready, PollTimeout::NONE) {
             Ok(_) => {}
             Err(Errno::EINTR) => continue,
             Err(error) => return Err(error).at(InitStep::Reap, "poll"),
         }
-        // A listener that hangs up (its callers are gone) must not be read: that would block.
-        let stopped = ready[2].revents().is_some_and(|events| events.contains(PollFlags::POLLIN));
-        let [ended, asked, _] = ready.map(|fd| fd.any().unwrap_or(true));
+        let events =
+            |at: usize| ready.get(at).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
+        let (ended, asked) = (!events(0).is_empty(), !events(1).is_empty());
+        // A listener hangs up when its callers begin to exit, and would wake us for ever then; and
+        // reading it without a call to tell of would block.
+        let stopped = events(2).contains(PollFlags::POLLIN);
+        listening &= events(2).is_empty() || stopped;
         if ended {
             // A grandchild may be adopted and end meanwhile: only this one is asked for.
             let reaped = reap(Children::One(pid), true).at(InitStep::Reap, "program")?;
