@@ -1,16 +1,32 @@
 #!/bin/sh
-# Makes the container's own cgroup (v2) writable, which an engine mounts read-only, so that the
-# worker can give each run a group of its own. The worker does the rest: it steps aside into a leaf
-# and hands the controllers down. (What the engine starts later, the health check, then finds the
-# root group closed to processes; runc puts it beside pid 1 instead.)
+# Makes the container's own cgroups writable, which an engine mounts read-only, so that the worker
+# can give each run a group of its own; then gives up the right to do such things, and becomes the
+# worker. The worker does the rest: on v2 it steps aside into a leaf and hands the controllers down.
 set -eu
 
-root=/sys/fs/cgroup
+# Of a v1 hierarchy only those that runs need. `bind` changes this mount and not the file system,
+# which is the host's too; without it the kernel refuses on v1. Where it fails the worker starts all
+# the same, and says what it lacks.
+while read -r _ point type options _; do
+    case $type,$options, in
+        cgroup2,ro,* | cgroup,ro,*,memory,* | cgroup,ro,*,pids,* | cgroup,ro,*,cpuacct,*)
+            mount -o remount,bind,rw "$point" || echo "judge-entrypoint: cannot make $point" \
+                "writable; the rights of \`worker\` in compose.yml would do" >&2
+            ;;
+    esac
+done < /proc/self/mounts
 
-# On a v1 or hybrid host there is no such file, and the worker looks for itself. Where the remount
-# fails it starts all the same, and says what its sandbox lacks.
-if [ -f "$root/cgroup.controllers" ] && [ ! -w "$root/cgroup.procs" ]; then
-    mount -o remount,rw "$root" || echo "judge-entrypoint: cannot make $root writable:" \
-        "CAP_SYS_ADMIN, apparmor=unconfined and a private cgroup namespace are needed" >&2
+# Nothing after this needs SYS_ADMIN outside of the user namespaces that the worker makes, in which
+# it has all rights anyway. setpriv says nothing where it may not touch the bounding set, and then an
+# exec would bring the right back: hence the second question. Numbers: linux/capability.h.
+held=0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+if [ $((held >> 21 & 1)) = 1 ]; then
+    if [ $((held >> 8 & 1)) = 0 ]; then
+        echo "judge-entrypoint: has CAP_SYS_ADMIN and cannot give it up: add CAP_SETPCAP" >&2
+        exit 1
+    fi
+    set -- setpriv --bounding-set=-sys_admin,-setpcap --inh-caps=-sys_admin,-setpcap judge-worker "$@"
+else
+    set -- judge-worker "$@"
 fi
-exec judge-worker "$@"
+exec "$@"
