@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROBLEMS := testcases/problems
 
-.PHONY: demo test lint unit test-v2 verify deploy-check third-party
+.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -46,3 +46,10 @@ verify:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+# Builds the worker's image and proves it in podman; needs root, and minutes for the Rust build.
+image:
+	deploy/tests/image.sh
+
+bench:
+	$(CARGO) bench -p judge-benches
