@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::error::JudgeError;
 use super::package::{Package, Visibility};
 use super::pool::{LentSlot, SlotPool};
 use super::problem::{Checking, Problem};
-use super::schedule::{Assignment, Schedule, Scheduled, Selection};
-use super::testcase_run::{Contestant, JudgeError, TestRun};
+use super::schedule::{AfterFailure, Assignment, Schedule, Scheduled, Selection};
+use super::testcase_run::{Contestant, TestRun};
 use super::validator::ValidatorError;
 use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
 use crate::sandbox::{Cancel, SandboxError, Usage};
@@ -43,18 +44,6 @@ pub struct Task<'a> {
     pub after_failure: AfterFailure,
     /// Whether free slots may run tests of it at the same time.
     pub parallel: bool,
-}
-
-/// What is run after the verdict is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// Nothing.
-    Stop,
-    /// All remaining tests.
-    GoOn,
-    /// The remaining tests, up to the first that exceeds a time limit: each of these costs the whole
-    /// limit, and one tells as much as fifty.
-    GoOnUntilTooSlow,
 }
 
 /// Which tests a submission is run on.

@@ -11,7 +11,7 @@
 //! pool           the slots
 //! ```
 //!
-//! A submission gets a [`judge::Judgement`] or there is a [`testcase_run::JudgeError`]: a failure of
+//! A submission gets a [`judge::Judgement`] or there is a [`JudgeError`]: a failure of
 //! ours never becomes somebody's verdict.
 
 pub mod comparison;
@@ -23,14 +23,16 @@ pub mod scoring;
 pub mod validator;
 pub mod verdict;
 
+mod error;
 mod schedule;
 mod testcase_run;
 
+pub use error::JudgeError;
 pub use judge::{
-    AfterFailure, CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage,
-    Task,
+    CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage, Task,
 };
 pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;
-pub use testcase_run::{JudgeError, PublicData, SHOWN_BYTES, Shown, TestRun};
+pub use schedule::AfterFailure;
+pub use testcase_run::{PublicData, SHOWN_BYTES, Shown, TestRun};
 pub use verdict::{Cause, ValidatorFailure, Verdict};

@@ -7,12 +7,24 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::judge::AfterFailure;
+use super::error::JudgeError;
 use super::package::{Package, Visibility};
 use super::scoring::{Grade, GradeError, TestResult, grade};
-use super::testcase_run::{JudgeError, TestRun};
+use super::testcase_run::TestRun;
 use super::verdict::Verdict;
 use crate::sandbox::Cancel;
+
+/// What is run after the verdict is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Nothing.
+    Stop,
+    /// All remaining tests.
+    GoOn,
+    /// The remaining tests, up to the first that exceeds a time limit: each of these costs the whole
+    /// limit, and one tells as much as fifty.
+    GoOnUntilTooSlow,
+}
 
 /// Which tests of a package count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

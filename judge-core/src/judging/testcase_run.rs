@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
+use super::error::JudgeError;
 use super::package::{Testcase, Visibility};
 use super::scoring::ValidatorScore;
 use super::validator::{Judged, Validator};
@@ -16,31 +17,6 @@ use crate::sandbox::{
 };
 use crate::sys::fds::{SealedFile, UnsealedFile};
 use crate::toolchain::Program;
-
-/// We could not judge, for a reason that is not the submission's: nothing is known about it.
-#[derive(Debug, thiserror::Error)]
-pub enum JudgeError {
-    /// The sandbox failed, twice.
-    #[error("the sandbox failed")]
-    Sandbox(#[from] SandboxError),
-    /// Test data that was there when the package was read can't be read now.
-    #[error("cannot read the test data {}", path.display())]
-    TestData {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The output could not be kept for the validator.
-    #[error("cannot keep the program's output")]
-    Keep(#[source] io::Error),
-    /// The language's toolchain is missing, or broken.
-    #[error("no toolchain: {0}")]
-    NoToolchain(String),
-    /// The caller withdrew the submission.
-    #[error("the submission was withdrawn")]
-    Cancelled,
-}
 
 /// What came of one test.
 #[derive(Debug, Clone)]

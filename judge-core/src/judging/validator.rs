@@ -4,9 +4,9 @@
 use std::fs;
 use std::sync::Arc;
 
+use super::error::JudgeError;
 use super::package::{ProblemLimits, ValidatorProgram};
 use super::scoring::ValidatorScore;
-use super::testcase_run::JudgeError;
 use super::verdict::{Cause, Ruling, ValidatorFailure, Verdict};
 use crate::sandbox::init::WORK_DIR;
 use crate::sandbox::limits::wall_limit_for;

@@ -29,6 +29,7 @@ pub mod selftest;
 pub mod slot;
 
 mod protocol;
+mod spec;
 mod starvation;
 mod supervise;
 
@@ -41,7 +42,8 @@ pub use limits::Limits;
 pub use outcome::{Outcome, Termination, Usage};
 pub use profile::{ProfileError, ProfileName, Profiles};
 pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES};
-pub use slot::{Cancel, Collect, InputFile, RunSpec, Slot, SlotConfig};
+pub use slot::{Slot, SlotConfig};
+pub use spec::{Cancel, Collect, InputFile, RunSpec};
 pub use supervise::{Capture, Flow, OutputSink};
 
 /// The sandbox failed, so nothing is known about the program and no verdict may follow.

@@ -6,13 +6,15 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::SandboxError;
 use super::profile::{ProfileName, Profiles};
 use crate::sys::fds::{receive_message, send_message};
 use crate::sys::process::Exit;
@@ -244,5 +246,43 @@ pub fn receive<T: DeserializeOwned>(
         Ok((0, _)) | Err(Errno::ECONNRESET) => Ok(None),
         Ok((len, fds)) => Ok(Some((serde_json::from_slice(&buffer[..len])?, fds))),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether `fd` has something to read, or was hung up, within `patience`.
+pub fn wait_readable(fd: &impl AsFd, patience: Duration) -> io::Result<bool> {
+    let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut fds, timeout) {
+            Err(Errno::EINTR) => {}
+            ready => return Ok(0 < ready?),
+        }
+    }
+}
+
+/// One message, or an error when none comes in time or the other side is gone.
+pub fn receive_within<T: DeserializeOwned>(
+    socket: &impl AsFd,
+    patience: Duration,
+) -> io::Result<(T, Vec<OwnedFd>)> {
+    if !wait_readable(socket, patience)? {
+        return Err(io::Error::from(io::ErrorKind::TimedOut));
+    }
+    let received = receive(socket.as_fd())?;
+    received.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+}
+
+/// An answer that is not the one waited for.
+pub fn unexpected(reply: Reply) -> SandboxError {
+    match reply {
+        Reply::Failed { step, errno, detail } => {
+            SandboxError::Init { step, detail, source: Errno::from_raw(errno) }
+        }
+        Reply::Built | Reply::Started | Reply::Ended { .. } => SandboxError::Init {
+            step: InitStep::Protocol,
+            detail: "an answer out of turn".into(),
+            source: Errno::EPROTO,
+        },
     }
 }

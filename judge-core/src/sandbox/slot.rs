@@ -7,25 +7,23 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, pipe2};
 
+use super::SandboxError;
 use super::cgroup::{Cgroups, Entry, SlotGroups};
 use super::init::{ARGV0, Born};
 use super::outcome::Outcome;
-use super::profile::{ProfileName, Profiles};
+use super::profile::Profiles;
 use super::protocol::{
-    self, CollectPattern, EntryKind, FileHeader, InitStep, Reply, Request, Rlimits, RunRequest,
-    Setup,
+    self, CollectPattern, EntryKind, FileHeader, Reply, Request, Rlimits, RunRequest, Setup,
+    receive_within, unexpected, wait_readable,
 };
+use super::spec::{Cancel, Collect, RunSpec};
 use super::supervise::{OutputSink, Supervision};
-use super::{Limits, SandboxError};
 use crate::sys::fds::{SealedFile, message_pair};
 use crate::sys::process::{Children, reap, signal};
 
@@ -55,75 +53,6 @@ pub const MAX_SLOTS: u32 = 256;
 /// How long an init may take for what it does alone. Generous: on an overloaded machine a slot that
 /// is given up too early would turn load into failures of ours.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// One run.
-#[derive(Debug)]
-pub struct RunSpec<'a> {
-    /// What it may touch.
-    pub profile: ProfileName,
-    /// Program, as an absolute path or relative to the working directory, and arguments.
-    pub argv: &'a [String],
-    /// The whole environment.
-    pub env: &'a [(String, String)],
-    /// What it may use.
-    pub limits: &'a Limits,
-    /// Standard input.
-    pub stdin: &'a SealedFile,
-    /// In the working directory when it starts.
-    pub files: &'a [InputFile],
-    /// Wanted from the working directory when it has ended.
-    pub collect: &'a [Collect],
-}
-
-/// A file in the working directory of a run.
-#[derive(Debug, Clone)]
-pub struct InputFile {
-    /// Relative; no `..`.
-    pub path: String,
-    /// All of it.
-    pub content: Arc<SealedFile>,
-    /// Whether it gets the mode 755 instead of 644.
-    pub executable: bool,
-}
-
-/// A file wanted from a run.
-#[derive(Debug, Clone)]
-pub struct Collect {
-    /// A relative path; or `*.suffix`, all files directly in the working directory that end so.
-    pub pattern: String,
-    /// Of one file, inclusive. A larger one counts as missing.
-    pub max_bytes: u64,
-}
-
-/// Withdraws runs, from any thread.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<CancelState>);
-
-#[derive(Debug, Default)]
-struct CancelState {
-    cancelled: AtomicBool,
-    parent: Option<Cancel>,
-}
-
-impl Cancel {
-    /// From now on no run that holds this, or a part of it, goes on.
-    pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether [`Self::cancel`] was called, on this or on what it is a part of.
-    pub fn is_cancelled(&self) -> bool {
-        let parent = self.0.parent.as_ref();
-        self.0.cancelled.load(Ordering::Relaxed) || parent.is_some_and(Self::is_cancelled)
-    }
-
-    /// One that can be cancelled alone, and is cancelled with this one.
-    #[must_use]
-    pub fn part(&self) -> Self {
-        let parent = Some(self.clone());
-        Self(Arc::new(CancelState { cancelled: AtomicBool::new(false), parent }))
-    }
-}
 
 /// One sandbox. After an error it must be dropped; that ends everything in it.
 pub struct Slot {
@@ -303,40 +232,3 @@ fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// Room in an output pipe: sixteen reads of ours.
 const PIPE_BYTES: i32 = 1 << 20;
-
-pub(super) fn wait_readable(fd: &impl AsFd, patience: Duration) -> io::Result<bool> {
-    let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
-    loop {
-        match poll(&mut fds, timeout) {
-            Err(nix::errno::Errno::EINTR) => {}
-            ready => return Ok(0 < ready?),
-        }
-    }
-}
-
-/// One message, or an error when none comes in time or the other side is gone.
-pub(super) fn receive_within<T: serde::de::DeserializeOwned>(
-    socket: &impl AsFd,
-    patience: Duration,
-) -> io::Result<(T, Vec<OwnedFd>)> {
-    if !wait_readable(socket, patience)? {
-        return Err(io::Error::from(io::ErrorKind::TimedOut));
-    }
-    let received = protocol::receive(socket.as_fd())?;
-    received.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
-}
-
-/// An answer that is not the one waited for.
-pub(super) fn unexpected(reply: Reply) -> SandboxError {
-    match reply {
-        Reply::Failed { step, errno, detail } => {
-            SandboxError::Init { step, detail, source: nix::errno::Errno::from_raw(errno) }
-        }
-        Reply::Built | Reply::Started | Reply::Ended { .. } => SandboxError::Init {
-            step: InitStep::Protocol,
-            detail: "an answer out of turn".into(),
-            source: nix::errno::Errno::EPROTO,
-        },
-    }
-}
