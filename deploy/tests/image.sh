@@ -9,7 +9,7 @@
 #
 # Needs root, Debian 12 and a Rust toolchain. No registry of images: the base comes from Debian's
 # mirror by debootstrap, the builder is that with gcc and this machine's toolchain. What is worth
-# keeping stays below target/deploy-image (5 GB), and what cargo built in the container where buildah
+# keeping stays below target/deploy-image (3 GB), and what cargo built in the container where buildah
 # keeps such caches (/var/tmp/buildah-cache); both may be removed at any time.
 set -euo pipefail
 
