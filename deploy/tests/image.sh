@@ -9,7 +9,8 @@
 #
 # Needs root, Debian 12 and a Rust toolchain. No registry of images: the base comes from Debian's
 # mirror by debootstrap, the builder is that with gcc and this machine's toolchain. What is worth
-# keeping stays below target/deploy-image (3 GB).
+# keeping stays below target/deploy-image (3 GB), and what cargo built in the container where buildah
+# keeps such caches (/var/tmp/buildah-cache); both may be removed at any time.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -41,6 +42,8 @@ export PATH=/usr/bin:/usr/sbin:$PATH # Debian's Python has Debian's modules
 
 mkdir -p "$work"
 work=$(readlink -f "$work")
+scratch=$(mktemp -d "$work/scratch.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
 # Podman's own, apart from the machine's. The limits: where the hard ones may not be raised, podman
 # would try to and fail.
 engine=(podman --root "$work/store" --runroot "$work/run" --runtime runc
@@ -50,21 +53,17 @@ build=("${engine[@]}" build --network host --format docker --quiet
 
 if ! "${engine[@]}" image exists localhost/debian-base; then
     say "base image: Debian 12 by debootstrap"
-    new=$(mktemp -d "$work/base.XXXXXX")
-    debootstrap --variant=minbase bookworm "$new/root" http://deb.debian.org/debian > "$work/debootstrap.log" \
-        || { tail "$work/debootstrap.log" >&2; exit 1; }
-    tar -C "$new/root" -c . | "${engine[@]}" import - localhost/debian-base > /dev/null
-    rm -rf "$new"
+    debootstrap --variant=minbase bookworm "$scratch/root" http://deb.debian.org/debian \
+        > "$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2; exit 1; }
+    tar -C "$scratch/root" -c . | "${engine[@]}" import --quiet - localhost/debian-base > /dev/null
 fi
 
 image=localhost/judge-worker-proof
 if [ -n "$binary" ]; then
     say "image: with the binary $binary"
-    given=$(mktemp -d "$work/given.XXXXXX")
-    trap 'rm -rf "$given"' EXIT
-    install -D "$binary" "$given/out/judge-worker"
+    install -D "$binary" "$scratch/given/out/judge-worker"
     # Stands in for the stage of that name.
-    instead=(--build-context "build=$given")
+    instead=(--build-context "build=$scratch/given")
 else
     say "builder image: the base, gcc, this machine's Rust toolchain"
     authorities=/etc/ssl/certs/ca-certificates.crt
@@ -92,7 +91,7 @@ echo "  $said"
 
 say "unpacking it"
 rm -rf "$work/rootfs" && mkdir "$work/rootfs"
-container=$("${engine[@]}" create "$image")
+container=$("${engine[@]}" create --no-healthcheck "$image") # its timer wants systemd
 "${engine[@]}" export "$container" | tar -x -C "$work/rootfs"
 "${engine[@]}" rm "$container" > /dev/null
 
