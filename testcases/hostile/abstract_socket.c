@@ -1,4 +1,4 @@
-// expect: OK refused | runs: 2 | wall: network | fact: a socket that one run leaves open is closed before the next can find it
+// expect: OK refused | runs: 30 | wall: network | fact: a socket that one run leaves open is closed before the next can find it
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>

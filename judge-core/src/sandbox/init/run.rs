@@ -49,7 +49,10 @@ pub fn run(
         Ok(descriptors) => execute(socket, profile, request, descriptors),
         Err(failure) => Err(failure),
     };
-    let ended = ran.and_then(|report| Ok((report, collect(&request.collect)?)));
+    let ended = ran.and_then(|report| {
+        await_no_sockets()?;
+        Ok((report, collect(&request.collect)?))
+    });
     // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
     // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
     unmount_writable().map_err(|failure| io::Error::from(failure.errno))?;
@@ -261,6 +264,27 @@ fn end_everybody(program: Pid) -> Result<Option<Exit>, Failure> {
 fn monotonic() -> Duration {
     // Fails for clocks that do not exist only; this one always does (`clock_gettime(2)`).
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How long the kernel may take to close what nobody holds any more.
+const SOCKETS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits until no local socket is left. A socket whose descriptor is in flight to itself outlives its
+/// process until the kernel's garbage collector comes by, and its abstract name with it: the next
+/// run of this network namespace could call it (`unix(7)`).
+fn await_no_sockets() -> Result<(), Failure> {
+    const TABLE: &str = "/proc/self/net/unix";
+    let deadline = monotonic() + SOCKETS_PATIENCE;
+    loop {
+        // The first line is a heading.
+        if std::fs::read_to_string(TABLE).at(InitStep::Reap, TABLE)?.lines().nth(1).is_none() {
+            return Ok(());
+        }
+        if deadline < monotonic() {
+            return Err(Errno::ETIMEDOUT).at(InitStep::Reap, "a socket of the run is left");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// User plus system time of all that was reaped so far.
