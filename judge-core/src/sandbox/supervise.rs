@@ -281,7 +281,7 @@ impl Supervision<'_> {
         };
         let termination = match (report.forbidden_call, state.killed) {
             (Some(number), _) => Termination::ForbiddenCall(name_of(number)),
-            (None, Some((why, _))) => why,
+            (None, Some((why, _))) => why_indeed(why, &usage, self.spec.limits),
             (None, None) => overrun(&usage, self.spec.limits),
         };
         if names.len() != fds.len() {
@@ -324,6 +324,21 @@ fn lost(attempt: &'static str, source: io::Error) -> SandboxError {
     SandboxError::Lost { attempt, source }
 }
 
+/// How far below its limit a group's peak may stay when the kernel refuses more: what it charges in
+/// advance for each CPU (`MEMCG_CHARGE_BATCH`, 64 pages).
+const ALMOST_BYTES: u64 = 1 << 20;
+
+/// A program that has filled its memory is not always killed at once: the kernel may first take back
+/// the pages of its own text, again and again, until its time is over. Which limit comes first is
+/// chance then; that memory was full is not.
+fn why_indeed(why: Termination, usage: &Usage, limits: &Limits) -> Termination {
+    let full = limits.memory_bytes <= usage.memory_bytes.saturating_add(ALMOST_BYTES);
+    match why {
+        Termination::CpuLimit | Termination::WallLimit if full => Termination::MemoryLimit,
+        why => why,
+    }
+}
+
 /// What a run that ended between two looks has overrun all the same.
 fn overrun(usage: &Usage, limits: &Limits) -> Termination {
     if 0 < usage.oom_kills {
@@ -332,5 +347,30 @@ fn overrun(usage: &Usage, limits: &Limits) -> Termination {
         Termination::CpuLimit
     } else {
         Termination::OfItself
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_was_lost_because_memory_was_full_is_put_down_to_memory() {
+        let limits = Limits {
+            cpu: Duration::from_secs(1),
+            wall: Duration::from_secs(5),
+            memory_bytes: 64 << 20,
+            output_bytes: 1,
+            processes: 1,
+            open_files: 1,
+            file_size_bytes: 1,
+            stack_bytes: 1,
+        };
+        let used = |memory_bytes| Usage { memory_bytes, ..Usage::default() };
+        let why = |why, memory_bytes| why_indeed(why, &used(memory_bytes), &limits);
+        assert_eq!(why(Termination::CpuLimit, 64 << 20), Termination::MemoryLimit);
+        assert_eq!(why(Termination::WallLimit, 63 << 20), Termination::MemoryLimit);
+        assert_eq!(why(Termination::CpuLimit, 62 << 20), Termination::CpuLimit);
+        assert_eq!(why(Termination::Cancelled, 64 << 20), Termination::Cancelled);
     }
 }
