@@ -63,9 +63,12 @@ fn no_program_of_the_corpus_does_what_it_is_after_or_leaves_a_trace() {
                     let judged = yard
                         .get_or_insert_with(|| Yard::new(config, number, languages))
                         .judge(&case);
-                    eprintln!("{}: {judged:?}, {:.1?}", case.name, began.elapsed());
+                    eprintln!("{}/{}: {judged:?}, {:.1?}", case.class, case.name, began.elapsed());
                     if let Err(what) = judged {
-                        failures.lock().unwrap().push(format!("{}: {what}", case.name));
+                        failures
+                            .lock()
+                            .unwrap()
+                            .push(format!("{}/{}: {what}", case.class, case.name));
                         // Its place must be free before another one takes it.
                         yard = None;
                     }

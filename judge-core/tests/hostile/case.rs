@@ -1,9 +1,25 @@
 //! The programs of the corpus, with what their first lines say.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use judge_core::toolchain::{Language, Languages};
+
+/// What an attack is after: the folders of the corpus, none of them empty.
+pub const CLASSES: [&str; 11] = [
+    "compiling",
+    "daemons",
+    "floods",
+    "hidden-data",
+    "kernel",
+    "memory",
+    "network",
+    "next-run",
+    "signals",
+    "storms",
+    "time",
+];
 
 /// What can be attacked, and each is by at least one program.
 pub const WALLS: [&str; 16] = [
@@ -27,7 +43,10 @@ pub const WALLS: [&str; 16] = [
 
 /// A hostile program.
 pub struct Case {
+    /// Its file.
     pub name: String,
+    /// Its folder.
+    pub class: &'static str,
     pub language: Arc<Language>,
     pub text: String,
     /// Any of these may happen.
@@ -52,20 +71,27 @@ impl Case {
     }
 }
 
-/// Every program of `folder`, sorted by name. Panics where one says nothing of what it expects.
-pub fn load(folder: &Path, languages: &Languages) -> Vec<Case> {
-    let mut cases: Vec<Case> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension != "md"))
-        .map(|path| parse(&path, languages))
-        .collect();
+/// Every program of the corpus, sorted by class and name. Panics where one says nothing of what it
+/// expects, or stands in no class.
+pub fn load(corpus: &Path, languages: &Languages) -> Vec<Case> {
+    let entries = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
+    let folders = entries.filter(|path| path.extension().is_none_or(|extension| extension != "md"));
+    let folders: BTreeSet<PathBuf> = folders.collect();
+    let known: BTreeSet<PathBuf> = CLASSES.iter().map(|class| corpus.join(class)).collect();
+    assert_eq!(folders, known, "folders and classes");
+    CLASSES.iter().flat_map(|class| load_class(corpus, class, languages)).collect()
+}
+
+fn load_class(corpus: &Path, class: &'static str, languages: &Languages) -> Vec<Case> {
+    let programs = std::fs::read_dir(corpus.join(class)).unwrap();
+    let mut cases: Vec<Case> =
+        programs.map(|entry| parse(&entry.unwrap().path(), class, languages)).collect();
     cases.sort_by(|one, other| one.name.cmp(&other.name));
-    assert!(!cases.is_empty(), "no program in {}", folder.display());
+    assert!(!cases.is_empty(), "no program of the class {class}");
     cases
 }
 
-fn parse(path: &Path, languages: &Languages) -> Case {
+fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
     let extension = path.extension().unwrap().to_str().unwrap();
@@ -74,8 +100,15 @@ fn parse(path: &Path, languages: &Languages) -> Case {
     let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
     let line = text.lines().next().unwrap_or_default();
     let line = line.strip_prefix("// ").or(line.strip_prefix("# "));
-    let mut case =
-        Case { name, language, text: text.clone(), expected: vec![], wall: String::new(), runs: 1 };
+    let mut case = Case {
+        name,
+        class,
+        language,
+        text: text.clone(),
+        expected: vec![],
+        wall: String::new(),
+        runs: 1,
+    };
     let mut fact = "";
     for field in line.unwrap_or_else(|| panic!("{}: no first line", case.name)).split(" | ") {
         match field.split_once(": ") {
