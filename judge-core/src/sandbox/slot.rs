@@ -212,7 +212,7 @@ fn request_of(spec: &RunSpec<'_>, entry: EntryKind) -> RunRequest {
             .collect(),
         rlimits: Rlimits {
             // Only a net: the exact limit is enforced from outside, for the whole tree.
-            cpu_seconds: limits.cpu.as_secs() + 2,
+            cpu_seconds: limits.cpu.as_secs().saturating_add(2),
             open_files: limits.open_files.into(),
             file_size_bytes: limits.file_size_bytes,
             stack_bytes: limits.stack_bytes,

@@ -76,6 +76,8 @@ pub(super) struct Born {
     pub pid: i32,
 }
 
+impl protocol::Message for Born {}
+
 /// A step that failed, on what, and why.
 #[derive(Debug)]
 struct Failure {
@@ -135,8 +137,10 @@ fn say_failed(socket: &OwnedFd, failure: Failure) -> io::Result<()> {
 
 fn build(fds: Vec<OwnedFd>) -> Result<Setup, Failure> {
     let fd = fds.into_iter().next().ok_or(Errno::EBADF).at(InitStep::Protocol, "setup")?;
-    let setup: Setup = serde_json::from_reader(io::BufReader::new(std::fs::File::from(fd)))
+    let mut text = Vec::new();
+    io::Read::read_to_end(&mut std::fs::File::from(fd), &mut text)
         .at(InitStep::Protocol, "setup")?;
+    let setup: Setup = protocol::parse(&text).at(InitStep::Protocol, "setup")?;
     root::build(&setup)?;
     Ok(setup)
 }

@@ -122,6 +122,8 @@ enum ChildMessage {
     },
 }
 
+impl protocol::Message for ChildMessage {}
+
 /// Starts the program, waits, and leaves nobody alive, whatever happens.
 fn execute(
     socket: &OwnedFd,
@@ -368,7 +370,8 @@ fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
         setrlimit(resource, limit, limit).at(InitStep::Rlimit, format!("{resource:?} {limit}"))?;
     }
     // A second between the signal that can be caught and the one that can't.
-    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds + 1).at(InitStep::Rlimit, "RLIMIT_CPU")
+    let hard = cpu_seconds.saturating_add(1);
+    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, hard).at(InitStep::Rlimit, "RLIMIT_CPU")
 }
 
 /// Opens the files that the program was to leave behind; none at all where they are too many or too
