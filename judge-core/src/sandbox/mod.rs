@@ -32,6 +32,7 @@ mod protocol;
 mod spec;
 mod starvation;
 mod supervise;
+mod wall;
 
 use std::io;
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES, Reader, understood}
 pub use slot::{Slot, SlotConfig};
 pub use spec::{Cancel, Collect, InputFile, RunSpec};
 pub use supervise::{Capture, Flow, OutputSink};
+pub use wall::Wall;
 
 /// The sandbox failed, so nothing is known about the program and no verdict may follow.
 #[derive(Debug, thiserror::Error)]
