@@ -18,7 +18,8 @@ fn cases(kind: &str, target: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
     let files = entries.map(|entry| entry.expect("an entry").path());
     // `.gitkeep`, without which git has no empty folder.
-    let is_hidden = |file: &PathBuf| file.file_name().is_some_and(|n| n.as_encoded_bytes()[0] == b'.');
+    let is_hidden =
+        |file: &PathBuf| file.file_name().is_some_and(|n| n.as_encoded_bytes()[0] == b'.');
     let mut files: Vec<_> = files.filter(|file| !is_hidden(file)).collect();
     files.sort();
     files

@@ -44,6 +44,9 @@ pub struct SlotConfig {
 /// systemd Systems*), which end at 1879048191.
 const FIRST_ID: u32 = 0x7000_0000;
 
+/// What programs hear when they ask for the host's name.
+pub(super) const HOSTNAME: &str = "judge";
+
 /// Ids that one slot maps: a whole 16-bit range, as container managers do.
 const IDS_PER_SLOT: u32 = 0x1_0000;
 
@@ -103,7 +106,7 @@ impl Slot {
 
     fn build(&mut self, config: &SlotConfig) -> Result<(), SandboxError> {
         let lost = |source| SandboxError::Lost { attempt: "building the root", source };
-        let setup = Setup { profiles: config.profiles.clone(), hostname: "judge".into() };
+        let setup = Setup { profiles: config.profiles.clone(), hostname: HOSTNAME.into() };
         let text = serde_json::to_vec(&setup).map_err(|error| lost(error.into()))?;
         let sealed = SealedFile::of_bytes(&text).and_then(|file| file.reader()).map_err(lost)?;
         let socket = self.socket();

@@ -18,22 +18,25 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::protocol::{self, InitStep, Reply, Request, Setup};
+use super::selftest::attack_if_asked;
 use crate::sys::fds::{close_on_exec_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
 
-/// Acts as a slot's init, and never returns, if this process was started as one. To be called
-/// first in `main`, before any thread exists.
+/// Acts as a slot's init, or as the attacker of the self-test inside of one, and never returns, if
+/// this process was started as such. To be called first in `main`, before any thread exists.
 pub fn become_init_if_asked() {
+    attack_if_asked();
     if std::env::args_os().next().is_some_and(|name| name == ARGV0) {
         main();
     }
 }
 
-/// A slot's init: for a binary that is nothing else.
+/// A slot's init, and the attacker of the self-test: for a binary that is nothing else.
 pub fn main() -> ! {
+    attack_if_asked();
     match shim() {
         Ok(()) => exit_now(0),
         Err(error) => {
