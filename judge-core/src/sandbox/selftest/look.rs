@@ -153,20 +153,27 @@ const NOT_FOR_PROGRAMS: [&str; 18] = [
     "/var/lib/docker",
 ];
 
+/// Such as lie in some of these: where one of them is shown at another place.
+const IN_THEM: [&str; 7] =
+    ["shadow", "gshadow", "sudoers", "machine-id", ".ssh", ".bashrc", ".profile"];
+
 fn host_tree(host: &Host) -> Option<String> {
     if host.canary.exists() {
         return Some(format!("a file of the host is in sight: {}", host.canary.display()));
     }
     // Also where a part of the host, or all of it, is shown at another place.
-    let roots = all_mounts().map(|mount| mount.at).chain(["/".to_owned()]);
-    roots.into_iter().find_map(|root| {
-        let inside = NOT_FOR_PROGRAMS.map(|path| format!("{}{path}", root.trim_end_matches('/')));
-        seen(&inside.each_ref().map(String::as_str))
-    })
+    let shown = all_mounts().map(|mount| mount.at).find_map(|at| {
+        let below =
+            |path: &str| format!("{}/{}", at.trim_end_matches('/'), path.trim_start_matches('/'));
+        let paths = NOT_FOR_PROGRAMS.iter().chain(&IN_THEM);
+        seen(&paths.map(|path| below(path)).collect::<Vec<_>>())
+    });
+    shown.or_else(|| seen(&NOT_FOR_PROGRAMS))
 }
 
-fn seen(paths: &[&str]) -> Option<String> {
-    let found = paths.iter().find(|path| fs::symlink_metadata(path).is_ok())?;
+fn seen(paths: &[impl AsRef<str>]) -> Option<String> {
+    let mut paths = paths.iter().map(AsRef::as_ref);
+    let found = paths.find(|path| fs::symlink_metadata(path).is_ok())?;
     Some(format!("{found} is in sight"))
 }
 
@@ -347,7 +354,7 @@ pub fn leave() {
 }
 
 pub fn find() -> Vec<Finding> {
-    let file = |folder| seen(&[&left(folder)]);
+    let file = |folder| seen(&[left(folder)]);
     let segment = shared_segment(KEY, false).ok();
     let name = UnixAddr::from_abstract_name(NAME);
     let socket = name.and_then(|name| UnixStream::connect_addr(&name));
