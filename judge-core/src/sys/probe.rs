@@ -58,11 +58,12 @@ impl BareCall {
 
 /// Makes the call. What it opens stays open, and a child that it makes ends at once.
 pub fn bare_call(call: BareCall) -> Result<libc::c_long, Errno> {
-    let (number, [a, b, c, d, e]) = call.parts();
+    let (number, args) = call.parts();
     // SAFETY: every argument is a number or a null pointer, so the kernel writes nothing of ours. A
     // child of `clone` without CLONE_VM has copies of all memory, goes on with its copy of our
     // stack, and ends before it returns.
-    let returned = checked(unsafe { libc::syscall(number, a, b, c, d, e, 0) })?;
+    let returned =
+        checked(unsafe { libc::syscall(number, args[0], args[1], args[2], args[3], args[4], 0) })?;
     if call == BareCall::CloneUser && returned == 0 {
         exit_now(0);
     }

@@ -194,7 +194,8 @@ fn all_mounts() -> impl Iterator<Item = Mount> {
     let text = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     // Without a list nothing is known: that is one mount without any option.
-    let unknown = lines.is_empty().then(|| Mount { at: "everything".into(), options: "".into() });
+    let unknown =
+        lines.is_empty().then(|| Mount { at: "everything".into(), options: String::new() });
     let mounts = lines.into_iter().filter_map(|line| {
         let mut fields = line.split(' ').skip(4);
         Some(Mount { at: fields.next()?.to_owned(), options: fields.next()?.to_owned() })
@@ -247,7 +248,7 @@ fn parent() -> Option<String> {
 
 fn host_name() -> Option<String> {
     let name = nix::sys::utsname::uname().ok()?.nodename().to_owned();
-    (name != super::super::slot::HOSTNAME).then(|| format!("the host is called {name:?}"))
+    (name != super::super::slot::HOSTNAME).then(|| format!("the host is called {}", name.display()))
 }
 
 fn network(host: &Host) -> Option<String> {
@@ -297,11 +298,11 @@ fn loose(resource: Resource, most: rlim_t) -> Option<String> {
 
 fn descriptors() -> Option<String> {
     let open: Vec<_> = fs::read_dir("/proc/self/fd").ok()?.flatten().map(|e| e.path()).collect();
-    let odd = open.into_iter().filter(|path| {
+    let mut odd = open.into_iter().filter(|path| {
         ![Some("0"), Some("1"), Some("2")].contains(&path.file_name().and_then(|n| n.to_str()))
     });
     // The one by which the folder was read is closed by now.
-    let (path, target) = odd.filter_map(|path| Some((fs::read_link(&path).ok()?, path))).next()?;
+    let (path, target) = odd.find_map(|path| Some((fs::read_link(&path).ok()?, path)))?;
     Some(format!("{} is {}", target.display(), path.display()))
 }
 
