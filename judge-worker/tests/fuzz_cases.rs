@@ -42,7 +42,7 @@ fn no_target_was_left_out() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
     let files = fs::read_dir(folder).expect("the targets");
     let mut found: Vec<_> = files
-        .map(|file| file.expect("an entry").path().file_stem().map(|stem| stem.to_owned()))
+        .map(|file| file.expect("an entry").path().file_stem().map(std::ffi::OsStr::to_owned))
         .map(|stem| stem.expect("a name").into_string().expect("UTF-8"))
         .collect();
     found.sort();

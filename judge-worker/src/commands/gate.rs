@@ -10,11 +10,11 @@ use crate::problems::chain;
 /// Tells metrics, log and `/readyz` how each wall stands. Returns whether the gate is open; a
 /// self-test that could not be made leaves it shut, for then nothing is known about any wall.
 pub fn open(
-    tried: Result<Vec<Trial>, SandboxError>,
+    tried: &Result<Vec<Trial>, SandboxError>,
     metrics: &Metrics,
     readiness: &Readiness,
 ) -> bool {
-    let obstacle = match &tried {
+    let obstacle = match tried {
         Ok(trials) => breached(trials, metrics),
         Err(error) => Some(format!("the walls could not be tried: {}", chain(error))),
     };

@@ -164,7 +164,7 @@ async fn try_walls(
         (judge, tried)
     })
     .await?;
-    Ok((judge, gate::open(tried, metrics, readiness)))
+    Ok((judge, gate::open(&tried, metrics, readiness)))
 }
 
 /// The first signal asks to finish, the second one does not wait.
