@@ -27,7 +27,7 @@ use super::super::protocol::{
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
 use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
-use crate::sys::filter::{install, install_with_listener, next_call};
+use crate::sys::filter::{install, next_call};
 use crate::sys::privilege::drop_for_good;
 use crate::sys::process::{Children, Exit, Forked, exit_now, fork, reap};
 
@@ -346,11 +346,7 @@ fn exec(
     close_on_exec_from(3).at(InitStep::Stdio, "others")?;
     drop_for_good(Uid::from_raw(PROGRAM_ID), Gid::from_raw(PROGRAM_ID))
         .at(InitStep::Privilege, "capabilities")?;
-    let listener =
-        install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
-    for program in profile.filter.silent() {
-        install(&program).at(InitStep::Filter, "silent")?;
-    }
+    let listener = install(profile.filter.program()).at(InitStep::Filter, "program")?;
     let ready = ChildMessage::Ready { now: monotonic() };
     protocol::send(report.as_fd(), &ready, &[listener.as_fd()]).at(InitStep::Filter, "listener")?;
     execve(path, &argv, &env).at(InitStep::Exec, &request.argv[0])
