@@ -20,6 +20,9 @@
 //! which numbers it need not ask about again, and that is most of what installing costs. Calls that
 //! are allowed whatever their arguments then cost nothing more (`kernel/seccomp.c`, since 5.11).
 //!
+//! A forbidden call waits until the init has heard of it and ends the run. A signal with a handler
+//! that comes before that has the call fail with `EINTR`: it is not made then, and not told of.
+//!
 //! Absent on purpose: conditions on what lies behind a pointer, which the program could change after
 //! it was looked at.
 
