@@ -12,12 +12,11 @@ mod prober;
 mod rules;
 
 use std::path::Path;
-use std::time::Duration;
 
 use judge_core::judging::verdict::{Cause, Verdict, ruling_of};
-use judge_core::sandbox::{Limits, Outcome, Termination};
+use judge_core::sandbox::Termination;
 
-use prober::{Answer, ESSENTIAL, Inside, outside};
+use prober::{Answer, ESSENTIAL, Inside, limits, outside};
 use rules::{Action, Call, Group, RuleFile, Trial};
 
 const ENOSYS: i64 = 38;
@@ -159,26 +158,12 @@ fn an_errno_is_the_answer_where_its_conditions_hold_and_nowhere_else() {
     }
 }
 
-/// Judged as a submission's run.
-fn cause_of(outcome: &Outcome) -> Option<(Verdict, Cause)> {
-    let limits = Limits {
-        cpu: Duration::from_secs(60),
-        wall: Duration::from_secs(300),
-        memory_bytes: 64 << 20,
-        output_bytes: 1 << 20,
-        processes: 16,
-        open_files: 64,
-        file_size_bytes: 1 << 20,
-        stack_bytes: 8 << 20,
-    };
-    ruling_of(outcome, &limits, None)
-}
-
 fn assert_forbidden(inside: &mut Inside, trial: &Trial) {
     let outcome = inside.attempt(trial.call);
     assert_eq!(outcome.termination, Termination::ForbiddenCall(trial.name.clone()), "{outcome:?}");
     let cause = Cause::ForbiddenCall(trial.name.clone());
-    assert_eq!(cause_of(&outcome), Some((Verdict::SecurityViolation, cause)));
+    let ruling = ruling_of(&outcome, &limits(), None);
+    assert_eq!(ruling, Some((Verdict::SecurityViolation, cause)));
 }
 
 #[test]
@@ -187,7 +172,9 @@ fn what_is_forbidden_ends_the_run_and_is_named_in_the_verdict() {
         let trials = trials_where(&file, |it| it == Action::Forbid);
         assert!(!trials.is_empty(), "{name} forbids nothing");
         let mut inside = Inside::new(&file);
-        trials.iter().for_each(|trial| assert_forbidden(&mut inside, trial));
+        for trial in &trials {
+            assert_forbidden(&mut inside, trial);
+        }
     }
 }
 

@@ -116,6 +116,20 @@ pub fn outside(calls: &[Call]) -> Vec<Answer> {
     answers_in(&output.stdout, calls)
 }
 
+/// Roomy: no trial is about them.
+pub fn limits() -> Limits {
+    Limits {
+        cpu: Duration::from_secs(60),
+        wall: Duration::from_secs(300),
+        memory_bytes: 64 << 20,
+        output_bytes: 1 << 20,
+        processes: 16,
+        open_files: 64,
+        file_size_bytes: 1 << 20,
+        stack_bytes: 8 << 20,
+    }
+}
+
 /// A slot whose profile for runs has rules of the test's making.
 pub struct Inside {
     // Before what it needs, since fields are dropped in order.
@@ -163,22 +177,12 @@ impl Inside {
     }
 
     fn run(&mut self, argv: &[&str], calls: &[Call]) -> (Outcome, Vec<u8>) {
-        let limits = Limits {
-            cpu: Duration::from_secs(60),
-            wall: Duration::from_secs(300),
-            memory_bytes: 64 << 20,
-            output_bytes: 1 << 20,
-            processes: 16,
-            open_files: 64,
-            file_size_bytes: 1 << 20,
-            stack_bytes: 8 << 20,
-        };
         let content = Arc::new(SealedFile::of_bytes(&fs::read(prober()).unwrap()).unwrap());
         let spec = RunSpec {
             profile: ProfileName::Run,
             argv: &argv.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>(),
             env: &[],
-            limits: &limits,
+            limits: &limits(),
             stdin: &SealedFile::of_bytes(input_of(calls).as_bytes()).unwrap(),
             files: &[InputFile { path: "prober".into(), content, executable: true }],
             collect: &[],

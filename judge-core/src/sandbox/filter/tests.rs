@@ -63,7 +63,7 @@ fn load(call: &Call, place: u32, looked_at_arguments: &mut bool) -> u32 {
         16..64 => {
             *looked_at_arguments = true;
             let arg = call.args[(place as usize - 16) / 8];
-            if place % 8 == 0 { arg as u32 } else { (arg >> 32) as u32 }
+            if place.is_multiple_of(8) { arg as u32 } else { (arg >> 32) as u32 }
         }
         _ => panic!("loads from {place}"),
     }
