@@ -29,7 +29,7 @@ use super::credentials::drop_for_good;
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
 use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
-use crate::sys::filter::{install, install_with_listener, next_call};
+use crate::sys::filter::{install, next_call};
 use crate::sys::process::{Children, Exit, Forked, exit_now, fork, reap};
 
 /// The descriptors that are left when the files are written.
@@ -387,13 +387,7 @@ fn exec(
 
 /// With the listener for what it forbids.
 fn install_filter(profile: &Profile, missing: &Missing) -> Result<OwnedFd, Failure> {
-    let forbid = profile.filter.forbid();
-    let listener =
-        install_with_listener(&missing.filter(&forbid)).at(InitStep::Filter, "forbid")?;
-    for program in profile.filter.silent() {
-        install(&missing.filter(&program)).at(InitStep::Filter, "silent")?;
-    }
-    Ok(listener)
+    install(&missing.filter(profile.filter.program())).at(InitStep::Filter, "program")
 }
 
 fn set_limits(limits: &Rlimits, missing: &Missing) -> Result<(), Failure> {
