@@ -4,6 +4,7 @@
 //! It ends when the socket does, and with it, by the kernel's hand, everything in its pid
 //! namespace: a worker that is killed leaves no program behind.
 
+mod numbers;
 mod root;
 mod run;
 
@@ -18,6 +19,7 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::protocol::{self, InitStep, Reply, Request, Setup};
+use numbers::ProcessNumbers;
 use crate::sys::fds::{close_on_exec_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
 
@@ -100,6 +102,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 
 /// Answers requests until the supervisor is gone.
 fn serve(socket: &OwnedFd) {
+    let numbers = ProcessNumbers::open();
     let mut setup: Option<Setup> = None;
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
         let answered = match (request, &setup) {
@@ -110,7 +113,9 @@ fn serve(socket: &OwnedFd) {
                 }
                 Err(failure) => say_failed(socket, failure),
             },
-            (Request::Run(request), Some(setup)) => run::run(socket, setup, &request, fds),
+            (Request::Run(request), Some(setup)) => {
+                run::run(socket, setup, &numbers, &request, fds)
+            },
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
             (Request::Build, Some(_)) | (Request::Run(_) | Request::Kill, None) => say_failed(

@@ -24,6 +24,7 @@ use super::super::protocol::{
     self, CollectPattern, EntryKind, ExitReport, InitStep, LONGEST_MESSAGE, MAX_COLLECTED_BYTES,
     MAX_FILES, Reply, Request, Rlimits, RunReport, RunRequest, Setup,
 };
+use super::numbers::ProcessNumbers;
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
 use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
@@ -41,12 +42,13 @@ struct Descriptors {
 pub fn run(
     socket: &OwnedFd,
     setup: &Setup,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> io::Result<()> {
     let profile = setup.profiles.get(request.profile);
     let ran = match prepare(profile, request, fds) {
-        Ok(descriptors) => execute(socket, profile, request, descriptors),
+        Ok(descriptors) => execute(socket, profile, numbers, request, descriptors),
         Err(failure) => Err(failure),
     };
     let ended = ran.and_then(|report| {
@@ -126,6 +128,7 @@ enum ChildMessage {
 fn execute(
     socket: &OwnedFd,
     profile: &Profile,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     descriptors: Descriptors,
 ) -> Result<RunReport, Failure> {
@@ -133,6 +136,7 @@ fn execute(
     let born_in = matches!(request.entry, EntryKind::Born).then(|| entry.first()).flatten();
     let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
     let cpu_before = reaped_cpu();
+    numbers.restart().at(InitStep::Fork, "process numbers")?;
     let forked = fork(CloneFlags::CLONE_NEWIPC, born_in.map(AsFd::as_fd));
     let (pid, pidfd) = match forked.at(InitStep::Fork, &request.argv[0])? {
         Forked::Child => {
