@@ -9,6 +9,8 @@ mod case;
 mod host;
 #[path = "hostile/tally.rs"]
 mod tally;
+#[path = "hostile/traces.rs"]
+mod traces;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -29,6 +31,7 @@ use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{Language, Languages, Program, SourceFile, compile};
 use tally::Tally;
+use traces::Groups;
 
 /// The problem's memory limit; a language may add what its own machinery needs.
 const MEMORY_BYTES: u64 = 64 << 20;
@@ -119,6 +122,7 @@ fn the_next_run_sees_what_is_left() {
 /// A slot, what it is judged by, and the things of the host that its programs are to covet.
 struct Yard {
     slot: Slot,
+    groups: Groups,
     host: Host,
     next_run: Program,
 }
@@ -126,11 +130,13 @@ struct Yard {
 impl Yard {
     fn new(config: &SlotConfig, number: u32, languages: &Languages) -> Self {
         let mut slot = Slot::start(config, number).unwrap();
+        let instance = config.cgroups.instance();
+        let groups = Groups::of_slot(Path::new("/sys/fs/cgroup"), instance, number);
         let source = include_str!("hostile/next_run.c");
         let language = languages.find("c").unwrap();
         let compilation = compile(&mut slot, language, &source_of(source), &Cancel::default());
         let next_run = compilation.unwrap().result.unwrap();
-        Self { slot, host: Host::new(), next_run }
+        Self { slot, groups, host: Host::new(), next_run }
     }
 
     /// Runs the case and then looks around. An error says what went wrong.
@@ -164,6 +170,7 @@ impl Yard {
     /// Nothing of what ran last may be left: on the host, or for whoever runs next.
     fn look_around(&mut self, told: &[&[u8]]) -> Result<(), String> {
         self.host.check(told, self.slot.host_ids())?;
+        self.groups.check()?;
         let limits = Limits {
             memory_bytes: MEMORY_BYTES,
             ..self.next_run.language.run_limits(Duration::from_secs(2), MEMORY_BYTES, 1 << 20)

@@ -19,9 +19,9 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::protocol::{self, InitStep, Reply, Request, Setup};
-use numbers::ProcessNumbers;
 use crate::sys::fds::{close_on_exec_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
+use numbers::ProcessNumbers;
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
@@ -115,7 +115,7 @@ fn serve(socket: &OwnedFd) {
             },
             (Request::Run(request), Some(setup)) => {
                 run::run(socket, setup, &numbers, &request, fds)
-            },
+            }
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
             (Request::Build, Some(_)) | (Request::Run(_) | Request::Kill, None) => say_failed(
