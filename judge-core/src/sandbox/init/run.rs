@@ -360,10 +360,15 @@ fn exec(
     execve(path, &argv, &env).at(InitStep::Exec, &request.argv[0])
 }
 
+/// Of core dumps. Zero would keep files away only: a handler that `core_pattern` names with `|` would
+/// still be started, by the host's root, with all the memory of the program. At one byte the kernel
+/// makes neither (`core(5)`, *Piping core dumps to a program*; `fs/coredump.c`, *special value*).
+const NO_CORES: u64 = 1;
+
 fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
     let Rlimits { cpu_seconds, open_files, file_size_bytes, stack_bytes } = *limits;
     let exact = [
-        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_CORE, NO_CORES),
         (Resource::RLIMIT_NOFILE, open_files),
         (Resource::RLIMIT_FSIZE, file_size_bytes),
         (Resource::RLIMIT_STACK, stack_bytes),
