@@ -4,7 +4,10 @@ import socket
 
 kept = []
 try:
-    for family, host in [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::")]:
+    places = [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.2")]
+    if os.path.exists("/proc/self/net/tcp6"):
+        places.append((socket.AF_INET6, "::"))
+    for family, host in places:
         for kind in [socket.SOCK_STREAM, socket.SOCK_DGRAM]:
             it = socket.socket(family, kind)
             if family == socket.AF_INET6:

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 int main(void) {
-    // A run that forks 1000 times would leave the number above 1000 to the next.
-    if (500 < getpid()) return printf("reached the run before, by process %d\n", getpid());
-    for (int i = 0; i < 1000; i++) {
+    // A run that forks 300 times would leave the number above 300 to the next.
+    if (150 < getpid()) return printf("reached the run before, by process %d\n", getpid());
+    for (int i = 0; i < 300; i++) {
         if (fork() == 0) _exit(0);
         wait(0);
     }
