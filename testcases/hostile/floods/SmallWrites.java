@@ -1,4 +1,4 @@
-// expect: OLE | wall: output | fact: output in single bytes to both ends is counted together
+// expect: OLE | wall: output | fact: small pieces of output, to both ends by turns, are counted together
 public class SmallWrites {
     public static void main(String[] arguments) {
         byte[] some = new byte[64];

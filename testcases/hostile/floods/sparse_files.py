@@ -1,4 +1,4 @@
-# expect: OK done | wall: tmpfs | fact: files of holes, petabytes together, cost nobody anything, and nobody copies them
+# expect: OK done | wall: tmpfs | fact: files of holes, far larger together than all memory, cost nobody anything, and nobody copies them
 import os
 
 for number in range(1000):

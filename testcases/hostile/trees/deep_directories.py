@@ -1,4 +1,4 @@
-# expect: OK done | wall: tmpfs | fact: a deep tree whose every floor forbids to be entered is no obstacle either
+# expect: OK done | wall: tmpfs | fact: a deep tree whose upper floors forbid to be entered is no obstacle either
 import os
 
 floors = []
