@@ -5,6 +5,7 @@
 //! namespace: a worker that is killed leaves no program behind.
 
 mod credentials;
+mod numbers;
 mod root;
 mod run;
 
@@ -22,6 +23,7 @@ use super::protocol::{self, InitStep, Reply, Request, Setup};
 use super::{Missing, Wall};
 use crate::sys::fds::{close_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
+use numbers::ProcessNumbers;
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
@@ -109,6 +111,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 
 /// Answers requests until the supervisor is gone.
 fn serve(socket: &OwnedFd, missing: &Missing) {
+    let numbers = ProcessNumbers::open();
     let mut setup: Option<Setup> = None;
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
         let answered = match (request, &setup) {
@@ -119,7 +122,9 @@ fn serve(socket: &OwnedFd, missing: &Missing) {
                 }
                 Err(failure) => say_failed(socket, failure),
             },
-            (Request::Run(request), Some(setup)) => run::run(socket, setup, missing, &request, fds),
+            (Request::Run(request), Some(setup)) => {
+                run::run(socket, setup, missing, &numbers, &request, fds)
+            }
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
             (Request::Build, Some(_)) | (Request::Run(_) | Request::Kill, None) => say_failed(

@@ -26,6 +26,7 @@ use super::super::protocol::{
 };
 use super::super::{Missing, Wall};
 use super::credentials::drop_for_good;
+use super::numbers::ProcessNumbers;
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
 use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
@@ -43,12 +44,13 @@ pub fn run(
     socket: &OwnedFd,
     setup: &Setup,
     missing: &Missing,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> io::Result<()> {
     let profile = setup.profiles.get(request.profile);
     let ran = match prepare(profile, missing, request, fds) {
-        Ok(descriptors) => execute(socket, profile, missing, request, descriptors),
+        Ok(descriptors) => execute(socket, profile, missing, numbers, request, descriptors),
         Err(failure) => Err(failure),
     };
     let ended = ran.and_then(|report| {
@@ -133,6 +135,7 @@ fn execute(
     socket: &OwnedFd,
     profile: &Profile,
     missing: &Missing,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     descriptors: Descriptors,
 ) -> Result<RunReport, Failure> {
@@ -140,6 +143,7 @@ fn execute(
     let born_in = matches!(request.entry, EntryKind::Born).then(|| entry.first()).flatten();
     let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
     let cpu_before = reaped_cpu();
+    numbers.restart().at(InitStep::Fork, "process numbers")?;
     let namespaces = missing.standing(&[(Wall::IpcNamespace, CloneFlags::CLONE_NEWIPC)]);
     let forked = fork(namespaces.into_iter().collect(), born_in.map(AsFd::as_fd));
     let (pid, pidfd) = match forked.at(InitStep::Fork, &request.argv[0])? {
