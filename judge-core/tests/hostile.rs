@@ -7,8 +7,13 @@
 mod case;
 #[path = "hostile/host.rs"]
 mod host;
+#[path = "hostile/tally.rs"]
+mod tally;
+#[path = "hostile/traces.rs"]
+mod traces;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,6 +30,8 @@ use judge_core::sandbox::{
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{Language, Languages, Program, SourceFile, compile};
+use tally::Tally;
+use traces::Groups;
 
 /// The problem's memory limit; a language may add what its own machinery needs.
 const MEMORY_BYTES: u64 = 64 << 20;
@@ -51,11 +58,17 @@ fn config() -> SlotConfig {
 fn no_program_of_the_corpus_does_what_it_is_after_or_leaves_a_trace() {
     let config = config();
     let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
-    let cases = Mutex::new(case::load(&corpus(), &languages).into_iter());
+    let only = std::env::var("HOSTILE").unwrap_or_default();
+    let mut cases = case::load(&corpus(), &languages);
+    cases.retain(|case| case.path().contains(&only));
+    assert!(!cases.is_empty(), "no program's path contains {only:?}");
+    let cases = Mutex::new(cases.into_iter());
+    let tally = Mutex::new(Tally::default());
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|threads| {
         for number in 0..SLOTS {
-            let (config, cases, languages, failures) = (&config, &cases, &languages, &failures);
+            let (config, cases, languages) = (&config, &cases, &languages);
+            let (tally, failures) = (&tally, &failures);
             threads.spawn(move || {
                 let mut yard = None;
                 while let Some(case) = { cases.lock().unwrap().next() } {
@@ -63,12 +76,10 @@ fn no_program_of_the_corpus_does_what_it_is_after_or_leaves_a_trace() {
                     let judged = yard
                         .get_or_insert_with(|| Yard::new(config, number, languages))
                         .judge(&case);
-                    eprintln!("{}/{}: {judged:?}, {:.1?}", case.class, case.name, began.elapsed());
+                    eprintln!("{}: {judged:?}, {:.1?}", case.path(), began.elapsed());
+                    tally.lock().unwrap().add(case.class, judged.is_err());
                     if let Err(what) = judged {
-                        failures
-                            .lock()
-                            .unwrap()
-                            .push(format!("{}/{}: {what}", case.class, case.name));
+                        failures.lock().unwrap().push(format!("{}: {what}", case.path()));
                         // Its place must be free before another one takes it.
                         yard = None;
                     }
@@ -76,6 +87,8 @@ fn no_program_of_the_corpus_does_what_it_is_after_or_leaves_a_trace() {
             });
         }
     });
+    // Past the capture of output: a run that went well shows it too.
+    write!(std::io::stdout().lock(), "\n{}", tally.into_inner().unwrap()).unwrap();
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
@@ -109,6 +122,7 @@ fn the_next_run_sees_what_is_left() {
 /// A slot, what it is judged by, and the things of the host that its programs are to covet.
 struct Yard {
     slot: Slot,
+    groups: Groups,
     host: Host,
     next_run: Program,
 }
@@ -116,11 +130,13 @@ struct Yard {
 impl Yard {
     fn new(config: &SlotConfig, number: u32, languages: &Languages) -> Self {
         let mut slot = Slot::start(config, number).unwrap();
+        let instance = config.cgroups.instance();
+        let groups = Groups::of_slot(Path::new("/sys/fs/cgroup"), instance, number);
         let source = include_str!("hostile/next_run.c");
         let language = languages.find("c").unwrap();
         let compilation = compile(&mut slot, language, &source_of(source), &Cancel::default());
         let next_run = compilation.unwrap().result.unwrap();
-        Self { slot, host: Host::new(), next_run }
+        Self { slot, groups, host: Host::new(), next_run }
     }
 
     /// Runs the case and then looks around. An error says what went wrong.
@@ -132,8 +148,7 @@ impl Yard {
         self.look_around(&[&compilation.output])?;
         let Ok(program) = compilation.result else {
             let (verdict, cause) = ruling_of_compiling(&compilation.outcome, &compilation.limits);
-            let said = String::from_utf8_lossy(&compilation.output);
-            let said: String = said.chars().take(500).collect();
+            let said = beginning(&compilation.output);
             let checked = case.check(verdict.code());
             return checked.map_err(|what| format!("{what} {cause:?} {said}"));
         };
@@ -147,7 +162,7 @@ impl Yard {
                 Some(ruling) => described(&ruling),
                 None => format!("OK {}", last_line(&output)),
             };
-            case.check(&happened).map_err(|what| format!("{what} {outcome:?}"))?;
+            case.check(&happened).map_err(|what| format!("{what} {}", summary(&outcome)))?;
         }
         Ok(())
     }
@@ -155,6 +170,7 @@ impl Yard {
     /// Nothing of what ran last may be left: on the host, or for whoever runs next.
     fn look_around(&mut self, told: &[&[u8]]) -> Result<(), String> {
         self.host.check(told, self.slot.host_ids())?;
+        self.groups.check()?;
         let limits = Limits {
             memory_bytes: MEMORY_BYTES,
             ..self.next_run.language.run_limits(Duration::from_secs(2), MEMORY_BYTES, 1 << 20)
@@ -163,7 +179,7 @@ impl Yard {
         let (outcome, seen) = run(&mut self.slot, &self.next_run, &limits, &input)?;
         if !seen.is_empty() || ruling_of(&outcome, &limits, None).is_some() {
             let seen = String::from_utf8_lossy(&seen);
-            return Err(format!("the next run saw {seen:?}: {outcome:?}"));
+            return Err(format!("the next run saw {seen:?}: {}", summary(&outcome)));
         }
         if NEXT_RUN_BYTES < outcome.usage.memory_bytes {
             return Err(format!("the next run was charged {} bytes", outcome.usage.memory_bytes));
@@ -215,6 +231,17 @@ fn run(
     let outcome = slot.run(&spec, &mut output, &Cancel::default());
     let outcome = outcome.map_err(|error| format!("not a fact: {error:?}"))?;
     Ok((outcome, output.0))
+}
+
+/// The facts that explain a surprise.
+fn summary(outcome: &Outcome) -> String {
+    let Outcome { termination, exit, usage, stderr, .. } = outcome;
+    format!("{termination:?} {exit:?} {usage:?} {:?}", beginning(stderr))
+}
+
+/// As much of a text as a message can hold.
+fn beginning(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).chars().take(500).collect()
 }
 
 /// Runtimes may say something before.

@@ -261,3 +261,19 @@ pub fn closeness(test: &JudgedTest) -> f64 {
     let memory = usage.memory_bytes as f64 / *memory_bytes as f64;
     time(usage.cpu, *cpu).max(time(usage.wall, *wall)).max(memory)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forbidden_call_is_named_in_the_message_if_it_is_one() {
+        let told =
+            |call: &str| reason_of(&Cause::ForbiddenCall(call.into()), Subject::Program).text();
+        assert_eq!(told("ptrace"), "the program made the forbidden system call ptrace");
+        assert_eq!(told("file_getattr"), "the program made the forbidden system call file_getattr");
+        for nameless in ["call 9999", "a system call of a foreign ABI", "the answer is 42"] {
+            assert_eq!(told(nameless), "the program made a forbidden system call");
+        }
+    }
+}

@@ -46,6 +46,7 @@ pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES, Reader, understood}
 pub use slot::{Slot, SlotConfig};
 pub use spec::{Cancel, Collect, InputFile, RunSpec};
 pub use supervise::{Capture, Flow, OutputSink};
+use wall::Missing;
 pub use wall::Wall;
 
 /// The sandbox failed, so nothing is known about the program and no verdict may follow.

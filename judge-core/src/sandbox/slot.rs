@@ -13,7 +13,6 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, pipe2};
 
-use super::SandboxError;
 use super::cgroup::{Cgroups, Entry, SlotGroups};
 use super::init::{ARGV0, Born};
 use super::outcome::Outcome;
@@ -24,6 +23,7 @@ use super::protocol::{
 };
 use super::spec::{Cancel, Collect, RunSpec};
 use super::supervise::{OutputSink, Supervision};
+use super::{Missing, SandboxError, Wall};
 use crate::sys::fds::{SealedFile, message_pair};
 use crate::sys::process::{Children, reap, signal};
 
@@ -67,13 +67,36 @@ pub struct Slot {
     /// Taken away first when the slot is dropped.
     socket: Option<OwnedFd>,
     groups: SlotGroups,
+    missing: Missing,
 }
 
 impl Slot {
     /// Builds the slot numbered `number` (below [`MAX_SLOTS`], unique in the process).
     pub fn start(config: &SlotConfig, number: u32) -> Result<Self, SandboxError> {
+        Self::start_lacking(config, number, Missing::default())
+    }
+
+    /// As [`Self::start`], without the walls `away`: to see what they are there for.
+    ///
+    /// What belongs to an input file ([`SealedFile`]) is not taken away by this.
+    #[cfg(feature = "missing-walls")]
+    pub fn start_without(
+        config: &SlotConfig,
+        number: u32,
+        away: &[Wall],
+    ) -> Result<Self, SandboxError> {
+        Self::start_lacking(config, number, Missing::of(away))
+    }
+
+    fn start_lacking(
+        config: &SlotConfig,
+        number: u32,
+        missing: Missing,
+    ) -> Result<Self, SandboxError> {
         assert!(number < MAX_SLOTS, "the caller bounds the number of slots");
-        let ids = FIRST_ID + (config.cgroups.instance() * MAX_SLOTS + number) * IDS_PER_SLOT;
+        let range = if missing.stands(Wall::IdRange) { number } else { 0 };
+        let ids = FIRST_ID + (config.cgroups.instance() * MAX_SLOTS + range) * IDS_PER_SLOT;
+        let ids = if missing.stands(Wall::UserNamespace) { ids } else { 0 };
         let groups = config.cgroups.slot(number, ids)?;
         let attempt = |attempt| move |source| SandboxError::Start { attempt, source };
 
@@ -81,6 +104,7 @@ impl Slot {
         let (ours, theirs) = pair.map_err(attempt("making a socket"))?;
         let mut shim = Command::new(&config.init_binary)
             .arg0(ARGV0)
+            .args(missing.argument())
             .env_clear()
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
@@ -93,7 +117,7 @@ impl Slot {
         let pidfd = pidfd.map_err(attempt("creating namespaces"))?;
         let pid = Pid::from_raw(pid);
         // From here on, dropping cleans up.
-        let mut slot = Self { number, ids, pid, pidfd, socket: Some(ours), groups };
+        let mut slot = Self { number, ids, pid, pidfd, socket: Some(ours), groups, missing };
 
         for map in ["uid_map", "gid_map"] {
             let line = format!("0 {ids} {IDS_PER_SLOT}\n");
@@ -137,6 +161,9 @@ impl Slot {
         sink: &mut dyn OutputSink,
         cancel: &Cancel,
     ) -> Result<Outcome, SandboxError> {
+        let request = |entry| Request::Run(request_of(spec, entry));
+        let limits = self.missing.limits(spec.limits);
+        let spec = &RunSpec { limits: &limits, ..*spec };
         let entry = self.groups.run.make_ready(spec.limits)?;
         let attempt = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
         let (out_read, out_write) = output_pipe().map_err(attempt("making a pipe"))?;
@@ -161,8 +188,7 @@ impl Slot {
             }
             Entry::None => EntryKind::None,
         };
-        let request = Request::Run(request_of(spec, kind));
-        protocol::send(self.socket(), &request, &fds)
+        protocol::send(self.socket(), &request(kind), &fds)
             .map_err(|source| SandboxError::Lost { attempt: "asking for a run", source })?;
         drop(fds);
         // Ours would keep the pipes open when the program's are closed.

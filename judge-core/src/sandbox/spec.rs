@@ -8,7 +8,7 @@ use super::profile::ProfileName;
 use crate::sys::fds::SealedFile;
 
 /// One run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct RunSpec<'a> {
     /// What it may touch.
     pub profile: ProfileName,

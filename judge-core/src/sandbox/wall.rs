@@ -1,8 +1,22 @@
-//! Every wall of the sandbox by name, and what holds while it stands.
+//! Every wall of the sandbox by name, and what it is there for.
+//!
+//! ```text
+//! Wall        names a wall: in ARCHITECTURE.md's table, in the self-test, in the tests of walls
+//! Missing     the walls that a slot was built without
+//! ```
+//!
+//! Each wall is proven to carry load by `tests/walls.rs`: an attack that it stops gets through when
+//! it is taken away. Taking away exists in builds with the feature `missing-walls` only. Without
+//! it no value of [`Removal`] can exist, so that a [`Missing`] is always empty, and a request to
+//! take one away can't even be parsed: the production path is the one with all walls.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use seccompiler::sock_filter;
 use serde::{Deserialize, Serialize};
+
+use super::Limits;
 
 macro_rules! walls {
     ($($(#[doc = $what:literal])+ $wall:ident = $name:literal,)+) => {
@@ -45,6 +59,8 @@ walls! {
     SupplementaryGroups = "supplementary-groups",
     /// exec gives nobody more rights
     NoNewPrivs = "no-new-privs",
+    /// a program starts without any capability
+    CapabilitySets = "capability-sets",
     /// no capability can come back by exec
     BoundingSet = "bounding-set",
     /// user 0 has no capability by being user 0
@@ -110,7 +126,7 @@ walls! {
     FileSize = "file-size",
     /// the main thread's stack is bounded
     Stack = "stack",
-    /// a crash writes no core
+    /// a crash makes no core, of which the host would have a file or start a program
     CoreSize = "core-size",
     /// the kernel ends a process that the supervisor forgot
     CpuNet = "cpu-net",
@@ -141,11 +157,128 @@ walls! {
     CollectRegular = "collect-regular",
     /// a file that is too large is not collected
     CollectSize = "collect-size",
+    /// files that are too many are not collected
+    CollectTotal = "collect-total",
 }
 
 impl fmt::Display for Wall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.sentence().trim())
+    }
+}
+
+/// A wall that is taken away: by the feature `missing-walls` only.
+#[cfg(feature = "missing-walls")]
+type Removal = Wall;
+
+/// A wall that is taken away. There is no such thing in this build, and so no value.
+#[cfg(not(feature = "missing-walls"))]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Removal {}
+
+#[cfg(not(feature = "missing-walls"))]
+const _: () = assert!(size_of::<Option<Removal>>() == 0, "None is the only value");
+
+/// The walls that a slot lacks: none, except in the tests of walls.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Missing(Vec<Removal>);
+
+impl Missing {
+    /// Takes `walls` away.
+    ///
+    /// Panics when told to take both the user and the pid namespace: the init's `kill(-1)` would then
+    /// be root's, in the host's.
+    #[cfg(feature = "missing-walls")]
+    pub(super) fn of(walls: &[Wall]) -> Self {
+        let deadly = [Wall::UserNamespace, Wall::PidNamespace];
+        assert!(!deadly.iter().all(|wall| walls.contains(wall)), "that would end the host");
+        Self(walls.to_vec())
+    }
+
+    /// Whether `wall` is there.
+    #[cfg(feature = "missing-walls")]
+    pub(super) fn stands(&self, wall: Wall) -> bool {
+        !self.0.contains(&wall)
+    }
+
+    /// Whether `wall` is there. It is.
+    #[cfg(not(feature = "missing-walls"))]
+    pub(super) fn stands(&self, _: Wall) -> bool {
+        match self.0.first() {
+            None => true,
+            Some(&removal) => match removal {},
+        }
+    }
+
+    /// Of `of`, what belongs to a wall that is there.
+    pub(super) fn standing<T: Copy>(&self, of: &[(Wall, T)]) -> Vec<T> {
+        of.iter().filter(|(wall, _)| self.stands(*wall)).map(|(_, it)| *it).collect()
+    }
+
+    /// How the init is told, as an argument. `None`: there is nothing to be told.
+    pub(super) fn argument(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| serde_json::to_string(self).expect("a list of names"))
+    }
+
+    /// What [`Self::argument`] says. Fails in production when there is one at all.
+    pub(super) fn parse(argument: Option<&str>) -> serde_json::Result<Self> {
+        argument.map_or_else(|| Ok(Self::default()), serde_json::from_str)
+    }
+
+    /// What the supervisor holds a run to: a limit whose wall is missing is far away.
+    pub(super) fn limits<'a>(&self, limits: &'a Limits) -> Cow<'a, Limits> {
+        let mut limits = Cow::Borrowed(limits);
+        if !self.stands(Wall::CpuTime) {
+            limits.to_mut().cpu = FAR_AWAY;
+        }
+        if !self.stands(Wall::WallTime) {
+            limits.to_mut().wall = FAR_AWAY;
+        }
+        if !self.stands(Wall::Memory) {
+            limits.to_mut().memory_bytes = 1 << 50;
+        }
+        if !self.stands(Wall::Output) {
+            limits.to_mut().output_bytes = u64::MAX;
+        }
+        if !self.stands(Wall::Processes) {
+            limits.to_mut().processes = MOST_PROCESSES;
+        }
+        limits
+    }
+
+    /// The filter `program`, in which each answer that belongs to a missing wall is a permission.
+    pub(super) fn filter<'a>(&self, program: &'a [sock_filter]) -> Cow<'a, [sock_filter]> {
+        let mut program = Cow::Borrowed(program);
+        for at in 0..program.len() {
+            if wall_behind(&program[at]).is_some_and(|wall| !self.stands(wall)) {
+                program.to_mut()[at].k = libc::SECCOMP_RET_ALLOW;
+            }
+        }
+        program
+    }
+}
+
+/// A day: no test lasts that long.
+const FAR_AWAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// `PID_MAX_LIMIT` (`linux/threads.h`), the largest number that `pids.max` takes.
+const MOST_PROCESSES: u32 = 1 << 22;
+
+/// Which wall an instruction of a filter is a stone of: those that return an answer.
+fn wall_behind(instruction: &sock_filter) -> Option<Wall> {
+    /// `BPF_RET | BPF_K`: a return whose value stands in the instruction.
+    const RETURN_CONSTANT: u16 = 0x06;
+    if instruction.code != RETURN_CONSTANT {
+        return None;
+    }
+    let data = instruction.k & libc::SECCOMP_RET_DATA;
+    match instruction.k & libc::SECCOMP_RET_ACTION_FULL {
+        libc::SECCOMP_RET_KILL_PROCESS | libc::SECCOMP_RET_KILL_THREAD => Some(Wall::ForeignAbi),
+        libc::SECCOMP_RET_ERRNO if data == libc::ENOSYS.cast_unsigned() => Some(Wall::UnknownCalls),
+        libc::SECCOMP_RET_ERRNO => Some(Wall::RefusedCalls),
+        libc::SECCOMP_RET_USER_NOTIF => Some(Wall::ForbiddenCalls),
+        _ => None,
     }
 }
 

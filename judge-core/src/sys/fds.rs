@@ -110,12 +110,24 @@ pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
     .map(drop)
 }
 
+/// Closes every descriptor from `first` on.
+///
+/// To be called before anything else, in a fresh image of a program: what is open then came from
+/// whoever started it, and no value of ours owns it.
+pub fn close_from(first: u32) -> Result<(), Errno> {
+    // SAFETY: by the rule above no owner of a closed descriptor exists, so none is closed twice or
+    // used when its number has come to mean another file.
+    checked(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
+}
+
 /// Content in memory that nobody can change any more, whoever holds a descriptor of it: how
 /// sources, programs and test inputs travel into sandboxes (`memfd_create(2)`, *File sealing*).
 #[derive(Debug)]
 pub struct SealedFile {
     fd: OwnedFd,
     len: u64,
+    /// Whether each reader gets a copy of its own, since this one would tell of the others.
+    tells: bool,
 }
 
 impl SealedFile {
@@ -147,6 +159,13 @@ impl SealedFile {
 
     /// A descriptor with an offset of its own, at the start, for reading only.
     pub fn reader(&self) -> io::Result<std::fs::File> {
+        if self.tells {
+            return Self::of_reader(&mut self.open()?, self.len)?.open();
+        }
+        self.open()
+    }
+
+    fn open(&self) -> io::Result<std::fs::File> {
         let path = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         Ok(nix::fcntl::open(path.as_str(), flags, Mode::empty())?.into())
@@ -174,16 +193,70 @@ impl UnsealedFile {
         Ok(Self(memfd_create(c"judge", flags)?.into()))
     }
 
-    /// Ends the writing, for everybody. Seals protect the bytes only: without the mode, times and
-    /// extended attributes (`xattr(7)`) could be written by whoever may read, and be a channel to
-    /// the next reader.
+    /// Ends the writing, for everybody.
     pub fn seal(self) -> io::Result<SealedFile> {
-        let len = self.0.metadata()?.len();
-        fchmod(&self.0, READ_ONLY)?;
-        let fd = OwnedFd::from(self.0);
-        fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
-        Ok(SealedFile { fd, len })
+        self.seal_with(&Protection::ALL)
     }
+
+    /// As [`Self::seal`], without the protections `away`: to see what they are there for.
+    #[cfg(feature = "missing-walls")]
+    pub fn seal_without(self, away: &[Protection]) -> io::Result<SealedFile> {
+        let kept = Protection::ALL.into_iter().filter(|it| !away.contains(it));
+        self.seal_with(&kept.collect::<Vec<_>>())
+    }
+
+    fn seal_with(self, protections: &[Protection]) -> io::Result<SealedFile> {
+        let len = self.0.metadata()?.len();
+        let mut tells = false;
+        for protection in protections {
+            match protection.put_on(&self.0) {
+                // Before Linux 6.0 a tmpfs knows no such flags.
+                Err(Errno::ENOTTY | Errno::EOPNOTSUPP) if *protection == Protection::AccessTime => {
+                    tells = true;
+                }
+                put_on => put_on?,
+            }
+        }
+        Ok(SealedFile { fd: self.0.into(), len, tells })
+    }
+}
+
+/// What keeps a [`SealedFile`] from telling one reader anything of another. Seals protect the bytes
+/// only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// For everybody to be read, for nobody to be opened for writing: who may write a file may set
+    /// its times and extended attributes (`utimensat(2)`, `xattr(7)`).
+    Mode,
+    /// Reading leaves no time of access (`FS_NOATIME_FL`, `FS_IOC_SETFLAGS(2const)`). This belongs to
+    /// the file: a flag of the descriptor would not hold for one that is opened again. Where the
+    /// kernel has no such thing, each reader gets a copy.
+    AccessTime,
+    /// No byte changes, and no seal goes (`F_ADD_SEALS`, `fcntl(2)`).
+    Seals,
+}
+
+impl Protection {
+    /// In the order in which they are put on: the last forbids further changes.
+    const ALL: [Self; 3] = [Self::Mode, Self::AccessTime, Self::Seals];
+
+    fn put_on(self, file: &std::fs::File) -> Result<(), Errno> {
+        match self {
+            Self::Mode => fchmod(file, READ_ONLY),
+            Self::AccessTime => leave_no_access_time(file),
+            Self::Seals => fcntl(file, FcntlArg::F_ADD_SEALS(SealFlag::all())).map(drop),
+        }
+    }
+}
+
+fn leave_no_access_time(file: &std::fs::File) -> Result<(), Errno> {
+    // The commands are named after a long, and the kernel reads an int (*NOTES* of the page above).
+    nix::ioctl_write_ptr_bad!(set_flags, libc::FS_IOC_SETFLAGS, libc::c_int);
+    /// `linux/fs.h`.
+    const FS_NOATIME_FL: libc::c_int = 0x80;
+    let flags = FS_NOATIME_FL;
+    // SAFETY: the kernel reads one integer, which outlives the call.
+    unsafe { set_flags(file.as_raw_fd(), &raw const flags) }.map(drop)
 }
 
 impl Write for UnsealedFile {
@@ -216,6 +289,23 @@ mod tests {
         let sealed = SealedFile::of_bytes(b"input").unwrap();
         let mode = sealed.reader().unwrap().metadata().unwrap().permissions();
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777, 0o444);
+    }
+
+    #[test]
+    fn a_sealed_file_does_not_tell_when_it_was_read() {
+        let tells = |sealed: &SealedFile| {
+            let long_ago = std::time::UNIX_EPOCH;
+            let file = sealed.reader().unwrap();
+            file.set_times(std::fs::FileTimes::new().set_accessed(long_ago)).unwrap();
+            sealed.read_all().unwrap();
+            file.metadata().unwrap().accessed().unwrap() != long_ago
+        };
+        assert!(!tells(&SealedFile::of_bytes(b"input").unwrap()));
+        let mut file = UnsealedFile::new().unwrap();
+        file.write_all(b"input").unwrap();
+        let old_kernels = file.seal_with(&[]).unwrap();
+        assert!(tells(&old_kernels), "so there is something to keep it from");
+        assert!(!tells(&SealedFile { tells: true, ..old_kernels }), "each reader has its own");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Installing syscall filters and hearing from them.
+//! Installing a syscall filter and hearing from it.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -8,22 +8,12 @@ use seccompiler::sock_filter;
 use super::checked;
 
 /// Adds `program` to the calling thread's filters, for good and for every later child
-/// (`seccomp(2)`). Wants `no_new_privs`.
-pub fn install(program: &[sock_filter]) -> Result<(), Errno> {
-    set_filter(program, 0).map(drop)
-}
-
-/// As [`install`]; calls that `program` answers with `SECCOMP_RET_USER_NOTIF` stop their caller and
-/// are told to whoever reads the returned listener ([`next_call`]). A thread can have one listener
-/// in all its filters.
-pub fn install_with_listener(program: &[sock_filter]) -> Result<OwnedFd, Errno> {
-    let fd = set_filter(program, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)?;
-    let fd = RawFd::try_from(fd).expect("the kernel returned a descriptor");
-    // SAFETY: the kernel has just made this descriptor for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-fn set_filter(program: &[sock_filter], flags: libc::c_ulong) -> Result<libc::c_long, Errno> {
+/// (`seccomp(2)`). Wants `no_new_privs`. Calls that `program` answers with `SECCOMP_RET_USER_NOTIF`
+/// stop their caller and are told to whoever reads the returned listener ([`next_call`]).
+///
+/// Fails with [`Errno::EBUSY`] where one of the thread's filters has a listener already, and with
+/// [`Errno::EINVAL`] where `program` is empty, longer than 4096 instructions, or jumps out of itself.
+pub fn install(program: &[sock_filter]) -> Result<OwnedFd, Errno> {
     let program = libc::sock_fprog {
         len: u16::try_from(program.len()).map_err(|_| Errno::EINVAL)?,
         // seccompiler's `sock_filter` is the kernel's struct, as libc's is: two crates, one layout.
@@ -31,9 +21,17 @@ fn set_filter(program: &[sock_filter], flags: libc::c_ulong) -> Result<libc::c_l
     };
     // SAFETY: `program` points at as many instructions as it says; the kernel copies them and
     // writes nothing.
-    checked(unsafe {
-        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program)
-    })
+    let fd = checked(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            &raw const program,
+        )
+    })?;
+    let fd = RawFd::try_from(fd).expect("the kernel returned a descriptor");
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// A system call that waits for an answer.

@@ -1,7 +1,6 @@
 //! Giving up capabilities for good.
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 
 use super::checked;
 
@@ -13,10 +12,9 @@ const LOCKED_SECUREBITS: libc::c_ulong = 0b1100_1111;
 /// `EINVAL`.
 const CAPABILITIES_END: libc::c_ulong = 64;
 
-/// Becomes `uid` and `gid` with no other group, no capability in any set, and no way to regain one:
-/// `no_new_privs`, an empty bounding set and locked securebits. Wants `CAP_SETPCAP`, `CAP_SETUID`
-/// and `CAP_SETGID` in the caller's user namespace.
-pub fn drop_for_good(uid: Uid, gid: Gid) -> Result<(), Errno> {
+/// Empties the bounding set: no exec gives a capability any more (`capabilities(7)`). Wants
+/// `CAP_SETPCAP` in the caller's user namespace.
+pub fn drop_bounding_set() -> Result<(), Errno> {
     for capability in 0..CAPABILITIES_END {
         match prctl(libc::PR_CAPBSET_DROP, capability) {
             Ok(()) => {}
@@ -24,22 +22,16 @@ pub fn drop_for_good(uid: Uid, gid: Gid) -> Result<(), Errno> {
             Err(error) => return Err(error),
         }
     }
-    prctl(libc::PR_SET_SECUREBITS, LOCKED_SECUREBITS)?;
-    setgroups(&[])?;
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)?;
-    clear_capabilities()?;
-    nix::sys::prctl::set_no_new_privs()
+    Ok(())
 }
 
-fn prctl(option: libc::c_int, argument: libc::c_ulong) -> Result<(), Errno> {
-    let none: libc::c_ulong = 0;
-    // SAFETY: the options used here take integers only; no memory of ours is read or written.
-    Errno::result(unsafe { libc::prctl(option, argument, none, none, none) }).map(drop)
+/// Makes uid 0 mean nothing any more, for good. Wants `CAP_SETPCAP` in the caller's user namespace.
+pub fn lock_securebits() -> Result<(), Errno> {
+    prctl(libc::PR_SET_SECUREBITS, LOCKED_SECUREBITS)
 }
 
 /// Empties the effective, permitted and inheritable sets (`capset(2)`).
-fn clear_capabilities() -> Result<(), Errno> {
+pub fn clear_capabilities() -> Result<(), Errno> {
     #[repr(C)]
     struct Header {
         version: u32,
@@ -52,4 +44,10 @@ fn clear_capabilities() -> Result<(), Errno> {
     // SAFETY: version 3 reads exactly two blocks of three words, which `empty` holds; the header
     // outlives the call, and pid 0 is ourselves.
     checked(unsafe { libc::syscall(libc::SYS_capset, &raw const header, empty.as_ptr()) }).map(drop)
+}
+
+fn prctl(option: libc::c_int, argument: libc::c_ulong) -> Result<(), Errno> {
+    let none: libc::c_ulong = 0;
+    // SAFETY: the options used here take integers only; no memory of ours is read or written.
+    Errno::result(unsafe { libc::prctl(option, argument, none, none, none) }).map(drop)
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use judge_core::toolchain::{Language, Languages};
 
 /// What an attack is after: the folders of the corpus, none of them empty.
-pub const CLASSES: [&str; 11] = [
+pub const CLASSES: [&str; 13] = [
     "compiling",
     "daemons",
     "floods",
+    "forged-results",
     "hidden-data",
     "kernel",
     "memory",
@@ -19,6 +20,7 @@ pub const CLASSES: [&str; 11] = [
     "signals",
     "storms",
     "time",
+    "trees",
 ];
 
 /// What can be attacked, and each is by at least one program.
@@ -57,6 +59,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// `CLASS/FILE`.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.class, self.name)
+    }
+
     /// Whether the first line names the verdict `code`.
     pub fn expects(&self, code: &str) -> bool {
         self.expected.iter().any(|expected| expected.split(' ').next() == Some(code))

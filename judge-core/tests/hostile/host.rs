@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv6Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -13,14 +13,18 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use super::traces;
+
 /// A file that anybody may read and write, and listeners that anybody may call.
 pub struct Host {
     dir: TempDir,
     secret: String,
-    tcp: TcpListener,
+    /// On IPv4 and, where the host has it, on IPv6.
+    tcp: Vec<TcpListener>,
     udp: UdpSocket,
     unix: [UnixListener; 2],
-    abstract_name: String,
+    /// The abstract name of one of them, and a mark by which what a program made is known again.
+    mark: String,
 }
 
 impl Host {
@@ -31,19 +35,24 @@ impl Host {
         File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
         let secret = format!("secret-{:x}", u128::from_le_bytes(random));
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
-        let abstract_name = secret.replace("secret", "judge-hostile");
-        let at_name = SocketAddr::from_abstract_name(&abstract_name).unwrap();
+        let address = tcp.local_addr().unwrap();
+        let udp = UdpSocket::bind(address).unwrap();
+        let mut tcp = vec![tcp];
+        tcp.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())));
+        let mark = secret.replace("secret", "judge-hostile");
+        let at_name = SocketAddr::from_abstract_name(&mark).unwrap();
         let unix = [
             UnixListener::bind(dir.path().join("canary.socket")).unwrap(),
             UnixListener::bind_addr(&at_name).unwrap(),
         ];
-        tcp.set_nonblocking(true).unwrap();
+        for listener in &tcp {
+            listener.set_nonblocking(true).unwrap();
+        }
         udp.set_nonblocking(true).unwrap();
         for listener in &unix {
             listener.set_nonblocking(true).unwrap();
         }
-        let host = Self { dir, secret, tcp, udp, unix, abstract_name };
+        let host = Self { dir, secret, tcp, udp, unix, mark };
         fs::write(host.canary(), &host.secret).unwrap();
         fs::set_permissions(host.canary(), fs::Permissions::from_mode(0o666)).unwrap();
         host.wind_back();
@@ -66,8 +75,9 @@ impl Host {
     /// A program's text with the places that it is to attack.
     pub fn fill_in(&self, text: &str) -> String {
         text.replace("@CANARY@", self.canary().to_str().unwrap())
-            .replace("@PORT@", &self.tcp.local_addr().unwrap().port().to_string())
-            .replace("@ABSTRACT@", &self.abstract_name)
+            .replace("@PORT@", &self.udp.local_addr().unwrap().port().to_string())
+            .replace("@ABSTRACT@", &self.mark)
+            .replace("@MARK@", &self.mark)
     }
 
     /// After a run that `told` something, in a slot that maps the ids `ids`.
@@ -91,7 +101,8 @@ impl Host {
         if fs::read_dir(self.dir.path()).unwrap().count() != 2 {
             return Err("there is something beside the canary".into());
         }
-        let mut called = vec![self.tcp.accept().map(drop), self.udp.recv(&mut [0; 8]).map(drop)];
+        let mut called = vec![self.udp.recv(&mut [0; 8]).map(drop)];
+        called.extend(self.tcp.iter().map(|listener| listener.accept().map(drop)));
         called.extend(self.unix.iter().map(|listener| listener.accept().map(drop)));
         if called
             .iter()
@@ -99,6 +110,7 @@ impl Host {
         {
             return Err(format!("a listener was called: {called:?}"));
         }
+        traces::check(&self.mark, &ids)?;
         // The init is the one process that may, and must, be left.
         let left = processes_of(&ids);
         if left != [ids.start] {
@@ -166,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_host_notices_what_was_done_to_it() {
-        let notices: [(&str, Misdeed); 6] = [
+        let notices: [(&str, Misdeed); 8] = [
             ("was read or written", |host| {
                 drop(fs::read(host.canary()).unwrap());
             }),
@@ -177,7 +189,15 @@ mod tests {
                 fs::write(host.dir.path().join("x"), "").unwrap();
             }),
             ("listener was called", |host| {
-                TcpStream::connect(host.tcp.local_addr().unwrap()).map(drop).unwrap();
+                TcpStream::connect(host.tcp[0].local_addr().unwrap()).map(drop).unwrap();
+            }),
+            ("listener was called", |host| {
+                let last = host.tcp.last().expect("there is one for IPv4");
+                TcpStream::connect(last.local_addr().unwrap()).map(drop).unwrap();
+            }),
+            ("listener was called", |host| {
+                let caller = UdpSocket::bind("127.0.0.1:0").unwrap();
+                caller.send_to(b"x", host.udp.local_addr().unwrap()).map(drop).unwrap();
             }),
             ("listener was called", |host| {
                 UnixStream::connect(host.dir.path().join("canary.socket")).map(drop).unwrap();

@@ -3,5 +3,5 @@
 #include <sys/mount.h>
 
 int main(void) {
-    mount("none", "/box", "tmpfs", 0, "size=1g");
+    mount("@MARK@", "/box", "tmpfs", 0, "size=1g");
 }

@@ -4,6 +4,8 @@
 //! It ends when the socket does, and with it, by the kernel's hand, everything in its pid
 //! namespace: a worker that is killed leaves no program behind.
 
+mod credentials;
+mod numbers;
 mod root;
 mod run;
 
@@ -19,8 +21,10 @@ use nix::sched::CloneFlags;
 
 use super::protocol::{self, InitStep, Reply, Request, Setup};
 use super::selftest::attack_if_asked;
-use crate::sys::fds::{close_on_exec_from, take_stdin};
+use super::{Missing, Wall};
+use crate::sys::fds::{close_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
+use numbers::ProcessNumbers;
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
@@ -46,27 +50,34 @@ pub fn main() -> ! {
     }
 }
 
-/// Namespaces that a slot has for its whole life. Not the cgroup namespace: the group that it would
-/// be rooted in is the worker's, and on v2 a birth from and into groups outside of it is refused.
-const SLOT_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
-    .union(CloneFlags::CLONE_NEWPID)
-    .union(CloneFlags::CLONE_NEWNS)
-    .union(CloneFlags::CLONE_NEWNET)
-    .union(CloneFlags::CLONE_NEWIPC)
-    .union(CloneFlags::CLONE_NEWUTS);
+/// Namespaces that a slot has for its whole life. Not the ipc namespace: every run has one of its own.
+/// Not the cgroup namespace: the group that it would be rooted in is the worker's, and on v2 a birth
+/// from and into groups outside of it is refused.
+fn slot_namespaces(missing: &Missing) -> CloneFlags {
+    let needed = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS;
+    let walls = [
+        (Wall::PidNamespace, CloneFlags::CLONE_NEWPID),
+        (Wall::NetNamespace, CloneFlags::CLONE_NEWNET),
+        (Wall::UtsNamespace, CloneFlags::CLONE_NEWUTS),
+    ];
+    missing.standing(&walls).into_iter().fold(needed, CloneFlags::union)
+}
 
 /// Gives birth to the init as a sibling (`CLONE_PARENT`), so that it is the supervisor's own child,
 /// hands its pidfd over, and is done. The supervisor can't do this itself: it has threads.
 fn shim() -> io::Result<()> {
-    close_on_exec_from(3)?;
+    let missing = Missing::parse(std::env::args().nth(1).as_deref())?;
+    if missing.stands(Wall::InheritedDescriptors) {
+        close_from(3)?;
+    }
     let socket = take_stdin()?;
-    match fork(SLOT_NAMESPACES | CloneFlags::CLONE_PARENT, None)? {
+    match fork(slot_namespaces(&missing) | CloneFlags::CLONE_PARENT, None)? {
         Forked::Parent { pid, pidfd } => {
             let born = Born { pid: pid.as_raw() };
             protocol::send(socket.as_fd(), &born, &[pidfd.as_fd()])
         }
         Forked::Child => {
-            serve(&socket);
+            serve(&socket, &missing);
             exit_now(0)
         }
     }
@@ -104,18 +115,21 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 }
 
 /// Answers requests until the supervisor is gone.
-fn serve(socket: &OwnedFd) {
+fn serve(socket: &OwnedFd, missing: &Missing) {
+    let numbers = ProcessNumbers::open();
     let mut setup: Option<Setup> = None;
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
         let answered = match (request, &setup) {
-            (Request::Build, None) => match build(fds) {
+            (Request::Build, None) => match build(fds, missing) {
                 Ok(built) => {
                     setup = Some(built);
                     protocol::send(socket.as_fd(), &Reply::Built, &[])
                 }
                 Err(failure) => say_failed(socket, failure),
             },
-            (Request::Run(request), Some(setup)) => run::run(socket, setup, &request, fds),
+            (Request::Run(request), Some(setup)) => {
+                run::run(socket, setup, missing, &numbers, &request, fds)
+            }
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
             (Request::Build, Some(_)) | (Request::Run(_) | Request::Kill, None) => say_failed(
@@ -138,13 +152,13 @@ fn say_failed(socket: &OwnedFd, failure: Failure) -> io::Result<()> {
     protocol::send(socket.as_fd(), &Reply::Failed { step, errno: errno as i32, detail }, &[])
 }
 
-fn build(fds: Vec<OwnedFd>) -> Result<Setup, Failure> {
+fn build(fds: Vec<OwnedFd>, missing: &Missing) -> Result<Setup, Failure> {
     let fd = fds.into_iter().next().ok_or(Errno::EBADF).at(InitStep::Protocol, "setup")?;
     let mut text = Vec::new();
     io::Read::read_to_end(&mut std::fs::File::from(fd), &mut text)
         .at(InitStep::Protocol, "setup")?;
     let setup: Setup = protocol::parse(&text).at(InitStep::Protocol, "setup")?;
-    root::build(&setup)?;
+    root::build(&setup, missing)?;
     Ok(setup)
 }
 

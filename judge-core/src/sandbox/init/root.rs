@@ -1,22 +1,24 @@
 //! Builds the root of a slot: what every program of it sees, read-only.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{Gid, Uid, chdir, pivot_root, sethostname, setresgid, setresuid};
 
-use super::super::profile::{Bind, TmpfsSize};
+use super::super::profile::{Bind, RootLayout, TmpfsSize, TmpfsSizes};
 use super::super::protocol::{InitStep, Setup};
+use super::super::{Missing, Wall};
 use super::{At, Failure, c_path};
-use crate::sys::mounts::{freeze_tree, seal_tree};
+use crate::sys::mounts::{Restriction, restrict_tree};
 
 /// Where programs work.
 pub const WORK_DIR: &str = "/box";
 
 /// The writable directories: mount points of fresh tmpfs for each run.
-pub const WRITABLE: [&str; 3] = [WORK_DIR, "/tmp", "/dev/shm"];
+pub const WRITABLE: [(&str, Wall); 3] =
+    [(WORK_DIR, Wall::FreshBox), ("/tmp", Wall::FreshTmp), ("/dev/shm", Wall::FreshShm)];
 
 /// Where the new root is put together; any directory that every Linux system has will do, since the
 /// mount is seen by nobody else.
@@ -25,29 +27,28 @@ const STAGE: &str = "/tmp";
 /// Bytes and inodes of the root itself, which holds mount points and a few small files.
 const ROOT_OPTIONS: &str = "mode=0755,size=1m,nr_inodes=512";
 
-pub fn build(setup: &Setup) -> Result<(), Failure> {
+pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
     become_root()?;
     let none = None::<&str>;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none, "/", none, private, none).at(InitStep::Propagation, "/")?;
-    let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let root = Some("tmpfs");
-    mount(root, STAGE, root, plain, Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
+    mount(root, STAGE, root, MsFlags::empty(), Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
     let stage = Path::new(STAGE);
     for bind in &setup.profiles.root.binds {
-        show(stage, bind)?;
+        show(stage, bind, missing)?;
     }
     for file in &setup.profiles.root.files {
         let target = below(stage, &file.to);
         make_parent(&target)?;
         fs::write(&target, &file.content).at(InitStep::File, &file.to)?;
     }
-    for device in &setup.profiles.root.devices {
-        let target = below(stage, &device.path);
+    for device in devices(&setup.profiles.root, missing)? {
+        let target = below(stage, &device);
         make_parent(&target)?;
         File::create(&target).at(InitStep::Device, &target)?;
         let bind = MsFlags::MS_BIND;
-        mount(Some(&device.path), &target, none, bind, none).at(InitStep::Device, &device.path)?;
+        mount(Some(&device), &target, none, bind, none).at(InitStep::Device, &device)?;
     }
     for (link, target) in
         [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
@@ -56,14 +57,33 @@ pub fn build(setup: &Setup) -> Result<(), Failure> {
         make_parent(&link)?;
         symlink(target, &link).at(InitStep::File, &link)?;
     }
-    for dir in WRITABLE {
+    for (dir, _) in WRITABLE {
         let dir = below(stage, Path::new(dir));
         fs::create_dir_all(&dir).at(InitStep::Tmpfs, &dir)?;
     }
-    mount_proc(stage)?;
-    change_root()?;
-    freeze_tree(&c_path(Path::new("/"))?).at(InitStep::Freeze, "/")?;
-    sethostname(&setup.hostname).at(InitStep::Hostname, &setup.hostname)
+    mount_proc(stage, missing)?;
+    change_root(missing)?;
+    let walls =
+        [(Wall::ReadOnlyRoot, Restriction::ReadOnly), (Wall::NoSetuid, Restriction::NoSetuid)];
+    restrict_tree(c"/", &missing.standing(&walls)).at(InitStep::Freeze, "/")?;
+    if missing.stands(Wall::UtsNamespace) {
+        sethostname(&setup.hostname).at(InitStep::Hostname, &setup.hostname)?;
+    }
+    Ok(())
+}
+
+/// The nodes that are shown. Where the wall is missing, others of the host too: as many as fit.
+fn devices(layout: &RootLayout, missing: &Missing) -> Result<Vec<PathBuf>, Failure> {
+    let mut shown: Vec<PathBuf> = layout.devices.iter().map(|device| device.path.clone()).collect();
+    if !missing.stands(Wall::FewDevices) {
+        let entries = fs::read_dir("/dev").at(InitStep::Device, "/dev")?.flatten();
+        let is_node = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|it| it.is_char_device());
+        let others = entries.filter(is_node).map(|entry| entry.path());
+        shown.extend(
+            others.filter(|path| !layout.devices.iter().any(|it| it.path == *path)).take(100),
+        );
+    }
+    Ok(shown)
 }
 
 /// The supervisor has mapped our uid 0 by now; as who we were, files could not be made.
@@ -73,9 +93,9 @@ fn become_root() -> Result<(), Failure> {
     setresuid(uid, uid, uid).at(InitStep::Identity, "uid 0")
 }
 
-/// Shows a part of the host's tree: a link as the same link, a file or directory as a read-only
-/// bind with everything below it.
-fn show(stage: &Path, bind: &Bind) -> Result<(), Failure> {
+/// Shows a part of the host's tree: a link as the same link, a file or directory as a bind with
+/// everything below it, whose device nodes can't be opened. It is made read-only with the root.
+fn show(stage: &Path, bind: &Bind, missing: &Missing) -> Result<(), Failure> {
     let target = below(stage, bind.target());
     let kind = match fs::symlink_metadata(&bind.from) {
         Ok(metadata) => metadata.file_type(),
@@ -97,7 +117,8 @@ fn show(stage: &Path, bind: &Bind) -> Result<(), Failure> {
     let recursive = MsFlags::MS_BIND | MsFlags::MS_REC;
     let none = None::<&str>;
     mount(Some(&bind.from), &target, none, recursive, none).at(InitStep::Bind, &bind.from)?;
-    seal_tree(&c_path(&target)?).at(InitStep::Freeze, &bind.from)
+    let walls = [(Wall::NoDevices, Restriction::NoDevices)];
+    restrict_tree(&c_path(&target)?, &missing.standing(&walls)).at(InitStep::Freeze, &bind.from)
 }
 
 /// Whether a link leads out of what will be visible inside: such a one is followed and its target
@@ -111,45 +132,67 @@ fn points_away(link: &Path) -> bool {
 
 /// `/proc` of the own pid namespace, with nothing but processes in it (`proc(5)`: `subset=pid`), and
 /// none of those visible that belong to the init.
-fn mount_proc(stage: &Path) -> Result<(), Failure> {
+fn mount_proc(stage: &Path, missing: &Missing) -> Result<(), Failure> {
     let dir = stage.join("proc");
     fs::create_dir_all(&dir).at(InitStep::Proc, &dir)?;
+    // The kernel lets nobody mount the one of a pid namespace that isn't his.
+    if !missing.stands(Wall::OwnProc) || !missing.stands(Wall::PidNamespace) {
+        let recursive = MsFlags::MS_BIND | MsFlags::MS_REC;
+        let none = None::<&str>;
+        return mount(Some("/proc"), &dir, none, recursive, none).at(InitStep::Proc, &dir);
+    }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     let proc = Some("proc");
-    mount(proc, &dir, proc, flags, Some("subset=pid,hidepid=invisible")).at(InitStep::Proc, &dir)
+    let walls = [(Wall::ProcSubset, "subset=pid"), (Wall::HiddenPids, "hidepid=invisible")];
+    let options = missing.standing(&walls).join(",");
+    mount(proc, &dir, proc, flags, Some(options.as_str())).at(InitStep::Proc, &dir)
 }
 
 /// Makes the stage the root, and lets go of the old one for good (`pivot_root(2)`, *NOTES*: both may
 /// be the same directory).
-fn change_root() -> Result<(), Failure> {
+fn change_root(missing: &Missing) -> Result<(), Failure> {
     chdir(STAGE).at(InitStep::Pivot, STAGE)?;
     pivot_root(".", ".").at(InitStep::Pivot, STAGE)?;
-    umount2(".", MntFlags::MNT_DETACH).at(InitStep::Pivot, "the old root")?;
+    if missing.stands(Wall::HostTree) {
+        umount2(".", MntFlags::MNT_DETACH).at(InitStep::Pivot, "the old root")?;
+    }
     chdir("/").at(InitStep::Pivot, "/")
 }
 
 /// Puts fresh, empty file systems on the writable directories. Only an init whose programs are all
 /// gone may do this.
-pub fn mount_writable(sizes: &super::super::profile::TmpfsSizes) -> Result<(), Failure> {
-    for (dir, TmpfsSize { size_mib, inodes, .. }) in
-        WRITABLE.iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
+pub fn mount_writable(sizes: &TmpfsSizes, missing: &Missing) -> Result<(), Failure> {
+    for ((dir, fresh), TmpfsSize { size_mib, inodes, .. }) in
+        WRITABLE.into_iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
     {
+        if !missing.stands(fresh) && is_mounted(dir)? {
+            continue;
+        }
+        // Zero stands for no bound (`tmpfs(5)`).
+        let size_mib = if missing.stands(Wall::TmpfsBytes) { *size_mib } else { 0 };
+        let inodes = if missing.stands(Wall::TmpfsInodes) { *inodes } else { 0 };
         let options = format!(
             "size={size_mib}m,nr_inodes={inodes},mode=0700,uid={PROGRAM_ID},gid={PROGRAM_ID}"
         );
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         let kind = Some("tmpfs");
-        mount(kind, *dir, kind, flags, Some(options.as_str())).at(InitStep::Tmpfs, dir)?;
+        mount(kind, dir, kind, flags, Some(options.as_str())).at(InitStep::Tmpfs, dir)?;
     }
     Ok(())
 }
 
 /// Takes them away again. What they held is gone when the last descriptor of it closes.
-pub fn unmount_writable() -> Result<(), Failure> {
-    for dir in WRITABLE.iter().rev() {
-        umount2(*dir, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW).at(InitStep::Tmpfs, dir)?;
+pub fn unmount_writable(missing: &Missing) -> Result<(), Failure> {
+    for (dir, _) in WRITABLE.into_iter().rev().filter(|(_, fresh)| missing.stands(*fresh)) {
+        umount2(dir, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW).at(InitStep::Tmpfs, dir)?;
     }
     Ok(())
+}
+
+/// Whether the writable directory `dir` has a file system of its own now.
+fn is_mounted(dir: &str) -> Result<bool, Failure> {
+    let device = |path| Ok(fs::metadata(path).at(InitStep::Tmpfs, path)?.dev());
+    Ok(device(dir)? != device("/")?)
 }
 
 /// Uid and gid of every program, inside.

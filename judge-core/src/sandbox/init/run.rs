@@ -16,7 +16,7 @@ use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{SFlag, fstat};
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::{Gid, Pid, Uid, execve};
+use nix::unistd::{Pid, execve};
 use serde::{Deserialize, Serialize};
 
 use super::super::profile::Profile;
@@ -24,11 +24,13 @@ use super::super::protocol::{
     self, CollectPattern, EntryKind, ExitReport, InitStep, LONGEST_MESSAGE, MAX_COLLECTED_BYTES,
     MAX_FILES, Reply, Request, Rlimits, RunReport, RunRequest, Setup,
 };
+use super::super::{Missing, Wall};
+use super::credentials::drop_for_good;
+use super::numbers::ProcessNumbers;
 use super::root::{PROGRAM_ID, WORK_DIR, mount_writable, unmount_writable};
 use super::{At, Failure, say_failed};
 use crate::sys::fds::{close_on_exec_from, message_pair, replace_stdio};
-use crate::sys::filter::{install, install_with_listener, next_call};
-use crate::sys::privilege::drop_for_good;
+use crate::sys::filter::{install, next_call};
 use crate::sys::process::{Children, Exit, Forked, exit_now, fork, reap};
 
 /// The descriptors that are left when the files are written.
@@ -41,21 +43,26 @@ struct Descriptors {
 pub fn run(
     socket: &OwnedFd,
     setup: &Setup,
+    missing: &Missing,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> io::Result<()> {
     let profile = setup.profiles.get(request.profile);
-    let ran = match prepare(profile, request, fds) {
-        Ok(descriptors) => execute(socket, profile, request, descriptors),
+    let ran = match prepare(profile, missing, request, fds) {
+        Ok(descriptors) => execute(socket, profile, missing, numbers, request, descriptors),
         Err(failure) => Err(failure),
     };
     let ended = ran.and_then(|report| {
-        await_no_sockets()?;
-        Ok((report, collect(&request.collect)?))
+        // In the host's network namespace there are always some.
+        if missing.stands(Wall::SocketsGone) && missing.stands(Wall::NetNamespace) {
+            await_no_sockets()?;
+        }
+        Ok((report, collect(&request.collect, missing)?))
     });
     // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
     // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
-    unmount_writable().map_err(|failure| io::Error::from(failure.errno))?;
+    unmount_writable(missing).map_err(|failure| io::Error::from(failure.errno))?;
     match ended {
         Ok((report, (names, files))) => {
             let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
@@ -69,6 +76,7 @@ pub fn run(
 /// Fresh file systems, with the request's files in them.
 fn prepare(
     profile: &Profile,
+    missing: &Missing,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> Result<Descriptors, Failure> {
@@ -76,7 +84,7 @@ fn prepare(
     let mut take = || fds.next().ok_or(Errno::EBADF).at(InitStep::Protocol, "descriptors");
     let stdio = [take()?, take()?, take()?];
     let files = request.files.iter().map(|_| take()).collect::<Result<Vec<_>, _>>()?;
-    mount_writable(&profile.tmpfs)?;
+    mount_writable(&profile.tmpfs, missing)?;
     for (header, content) in request.files.iter().zip(files) {
         write_file(&header.path, header.executable, content)?;
     }
@@ -128,6 +136,8 @@ impl protocol::Message for ChildMessage {}
 fn execute(
     socket: &OwnedFd,
     profile: &Profile,
+    missing: &Missing,
+    numbers: &ProcessNumbers,
     request: &RunRequest,
     descriptors: Descriptors,
 ) -> Result<RunReport, Failure> {
@@ -135,11 +145,13 @@ fn execute(
     let born_in = matches!(request.entry, EntryKind::Born).then(|| entry.first()).flatten();
     let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
     let cpu_before = reaped_cpu();
-    let forked = fork(CloneFlags::CLONE_NEWIPC, born_in.map(AsFd::as_fd));
+    numbers.restart().at(InitStep::Fork, "process numbers")?;
+    let namespaces = missing.standing(&[(Wall::IpcNamespace, CloneFlags::CLONE_NEWIPC)]);
+    let forked = fork(namespaces.into_iter().collect(), born_in.map(AsFd::as_fd));
     let (pid, pidfd) = match forked.at(InitStep::Fork, &request.argv[0])? {
         Forked::Child => {
             let joins = if born_in.is_none() { &entry[..] } else { &[] };
-            become_program(&childs, profile, request, &stdio, joins)
+            become_program(&childs, profile, missing, request, &stdio, joins)
         }
         Forked::Parent { pid, pidfd } => (pid, pidfd),
     };
@@ -155,7 +167,7 @@ fn execute(
         }
         Err(failure) => Err(failure),
     };
-    let exit = end_everybody(pid)?;
+    let exit = if missing.stands(Wall::KillAll) { end_everybody(pid)? } else { end_alone(pid)? };
     let (forbidden_call, ended_alone) = watched?;
     Ok(RunReport {
         exit: ExitReport::from(ended_alone.or(exit).unwrap_or(Exit::Signal(libc::SIGKILL))),
@@ -262,6 +274,16 @@ fn end_everybody(program: Pid) -> Result<Option<Exit>, Failure> {
     }
 }
 
+/// Kills the program, and nobody else: what [`end_everybody`] would be without its wall.
+fn end_alone(program: Pid) -> Result<Option<Exit>, Failure> {
+    match kill(program, Signal::SIGKILL).and_then(|()| reap(Children::One(program), true)) {
+        Ok(reaped) => Ok(reaped.map(|reaped| reaped.exit)),
+        // It was reaped before.
+        Err(Errno::ESRCH | Errno::ECHILD) => Ok(None),
+        Err(error) => Err(error).at(InitStep::Reap, "program"),
+    }
+}
+
 /// The monotonic clock, which parent and child share.
 fn monotonic() -> Duration {
     // Fails for clocks that do not exist only; this one always does (`clock_gettime(2)`).
@@ -307,11 +329,13 @@ fn reaped_cpu() -> Duration {
 fn become_program(
     report: &OwnedFd,
     profile: &Profile,
+    missing: &Missing,
     request: &RunRequest,
     stdio: &[OwnedFd; 3],
     joins: &[OwnedFd],
 ) -> ! {
-    let Err(Failure { step, errno, detail }) = exec(report, profile, request, stdio, joins);
+    let Err(Failure { step, errno, detail }) =
+        exec(report, profile, missing, request, stdio, joins);
     let message = ChildMessage::Failed { step, errno: errno as i32, detail };
     // If nobody listens any more, nobody needs to know.
     let _ = protocol::send(report.as_fd(), &message, &[]);
@@ -323,6 +347,7 @@ fn become_program(
 fn exec(
     report: &OwnedFd,
     profile: &Profile,
+    missing: &Missing,
     request: &RunRequest,
     stdio: &[OwnedFd; 3],
     joins: &[OwnedFd],
@@ -338,57 +363,77 @@ fn exec(
         nix::unistd::write(tasks, b"0").at(InitStep::Cgroup, "tasks")?;
     }
     // Rooted in the groups that it is in now, so that it can't see where in the host's those lie.
-    unshare(CloneFlags::CLONE_NEWCGROUP).at(InitStep::Cgroup, "namespace")?;
-    nix::unistd::setsid().at(InitStep::Privilege, "session")?;
+    if missing.stands(Wall::CgroupNamespace) {
+        unshare(CloneFlags::CLONE_NEWCGROUP).at(InitStep::Cgroup, "namespace")?;
+    }
+    if missing.stands(Wall::Session) {
+        nix::unistd::setsid().at(InitStep::Privilege, "session")?;
+    }
     nix::unistd::chdir(WORK_DIR).at(InitStep::Exec, WORK_DIR)?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
-    set_limits(&request.rlimits)?;
+    set_limits(&request.rlimits, missing)?;
     let [stdin, stdout, stderr] = stdio;
     replace_stdio(stdin.as_fd(), stdout.as_fd(), stderr.as_fd()).at(InitStep::Stdio, "stdio")?;
-    close_on_exec_from(3).at(InitStep::Stdio, "others")?;
-    drop_for_good(Uid::from_raw(PROGRAM_ID), Gid::from_raw(PROGRAM_ID))
-        .at(InitStep::Privilege, "capabilities")?;
-    let listener =
-        install_with_listener(&profile.filter.forbid()).at(InitStep::Filter, "forbid")?;
-    for program in profile.filter.silent() {
-        install(&program).at(InitStep::Filter, "silent")?;
+    if missing.stands(Wall::CloseOnExec) {
+        close_on_exec_from(3).at(InitStep::Stdio, "others")?;
     }
+    let listener = if missing.stands(Wall::NoNewPrivs) {
+        drop_for_good(missing)?;
+        install_filter(profile, missing)?
+    } else {
+        // Without it, a filter wants the capabilities that are about to go.
+        let listener = install_filter(profile, missing)?;
+        drop_for_good(missing)?;
+        listener
+    };
     let ready = ChildMessage::Ready { now: monotonic() };
     protocol::send(report.as_fd(), &ready, &[listener.as_fd()]).at(InitStep::Filter, "listener")?;
     execve(path, &argv, &env).at(InitStep::Exec, &request.argv[0])
 }
 
-fn set_limits(limits: &Rlimits) -> Result<(), Failure> {
+/// With the listener for what it forbids.
+fn install_filter(profile: &Profile, missing: &Missing) -> Result<OwnedFd, Failure> {
+    install(&missing.filter(profile.filter.program())).at(InitStep::Filter, "program")
+}
+
+fn set_limits(limits: &Rlimits, missing: &Missing) -> Result<(), Failure> {
     let Rlimits { cpu_seconds, open_files, file_size_bytes, stack_bytes } = *limits;
-    let exact = [
-        (Resource::RLIMIT_CORE, 0),
-        (Resource::RLIMIT_NOFILE, open_files),
-        (Resource::RLIMIT_FSIZE, file_size_bytes),
-        (Resource::RLIMIT_STACK, stack_bytes),
+    let walls = [
+        // Not 0: that holds for files only, and a host that pipes its cores to a program would run
+        // it for every crash. 1 is less than any core needs, and keeps the pipe shut too (`do_coredump`).
+        (Wall::CoreSize, (Resource::RLIMIT_CORE, 1, 1)),
+        (Wall::OpenFiles, (Resource::RLIMIT_NOFILE, open_files, open_files)),
+        (Wall::FileSize, (Resource::RLIMIT_FSIZE, file_size_bytes, file_size_bytes)),
+        (Wall::Stack, (Resource::RLIMIT_STACK, stack_bytes, stack_bytes)),
+        // A second between the signal that can be caught and the one that can't.
+        (Wall::CpuNet, (Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds.saturating_add(1))),
     ];
-    for (resource, limit) in exact {
-        setrlimit(resource, limit, limit).at(InitStep::Rlimit, format!("{resource:?} {limit}"))?;
+    for (resource, soft, hard) in missing.standing(&walls) {
+        setrlimit(resource, soft, hard).at(InitStep::Rlimit, format!("{resource:?} {soft}"))?;
     }
-    // A second between the signal that can be caught and the one that can't.
-    let hard = cpu_seconds.saturating_add(1);
-    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, hard).at(InitStep::Rlimit, "RLIMIT_CPU")
+    // No real-time scheduling, even where the worker may.
+    setrlimit(Resource::RLIMIT_RTPRIO, 0, 0).at(InitStep::Rlimit, "RLIMIT_RTPRIO")
 }
 
 /// Opens the files that the program was to leave behind; none at all where they are too many or too
 /// large together, for what is missing can't be told from what never was. Its directory is hostile:
 /// no link is followed, nothing but regular files is opened, and nothing blocks.
-fn collect(patterns: &[CollectPattern]) -> Result<(Vec<String>, Vec<OwnedFd>), Failure> {
+fn collect(
+    patterns: &[CollectPattern],
+    missing: &Missing,
+) -> Result<(Vec<String>, Vec<OwnedFd>), Failure> {
     let none = || Ok((vec![], vec![]));
     let mut names = Vec::new();
     let mut files = Vec::new();
     let mut bytes = 0_u64;
     for CollectPattern { pattern, max_bytes } in patterns {
         for name in matching(pattern)? {
-            let Some((file, size)) = open_collected(&name, *max_bytes)? else {
+            let Some((file, size)) = open_collected(&name, *max_bytes, missing)? else {
                 continue;
             };
             bytes = bytes.saturating_add(size);
-            if names.len() == MAX_FILES || MAX_COLLECTED_BYTES < bytes {
+            let too_much = names.len() == MAX_FILES || MAX_COLLECTED_BYTES < bytes;
+            if too_much && missing.stands(Wall::CollectTotal) {
                 return none();
             }
             names.push(name);
@@ -397,7 +442,7 @@ fn collect(patterns: &[CollectPattern]) -> Result<(Vec<String>, Vec<OwnedFd>), F
     }
     // Names of control characters grow sixfold as JSON. Half a message leaves room for the rest.
     let written = serde_json::to_vec(&names).at(InitStep::Collect, "names")?;
-    if LONGEST_MESSAGE / 2 < written.len() {
+    if LONGEST_MESSAGE / 2 < written.len() && missing.stands(Wall::CollectTotal) {
         return none();
     }
     Ok((names, files))
@@ -417,25 +462,31 @@ fn matching(pattern: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// With its size. `None`: there is no such regular file of at most `max_bytes`.
-fn open_collected(name: &str, max_bytes: u64) -> Result<Option<(OwnedFd, u64)>, Failure> {
+fn open_collected(
+    name: &str,
+    max_bytes: u64,
+    missing: &Missing,
+) -> Result<Option<(OwnedFd, u64)>, Failure> {
     let work = nix::fcntl::open(
         WORK_DIR,
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
         nix::sys::stat::Mode::empty(),
     )
     .at(InitStep::Collect, WORK_DIR)?;
+    let beneath = ResolveFlag::RESOLVE_BENEATH
+        | ResolveFlag::RESOLVE_NO_SYMLINKS
+        | ResolveFlag::RESOLVE_NO_XDEV;
+    let beneath = missing.standing(&[(Wall::CollectBeneath, beneath)]).into_iter().collect();
     let how = OpenHow::new()
-        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK)
-        .resolve(
-            ResolveFlag::RESOLVE_BENEATH
-                | ResolveFlag::RESOLVE_NO_SYMLINKS
-                | ResolveFlag::RESOLVE_NO_XDEV,
-        );
+        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
+        .resolve(beneath);
     let Ok(file) = openat2(&work, name, how) else {
         return Ok(None);
     };
     let stat = fstat(&file).at(InitStep::Collect, name)?;
     let regular = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG;
     let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-    Ok((regular && size <= max_bytes).then_some((file, size)))
+    let fit = (regular || !missing.stands(Wall::CollectRegular))
+        && (size <= max_bytes || !missing.stands(Wall::CollectSize));
+    Ok(fit.then_some((file, size)))
 }

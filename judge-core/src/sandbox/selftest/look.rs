@@ -56,7 +56,8 @@ const LOOKS: &[Look] = &[
     (Wall::OpenFiles, |_| loose(Resource::RLIMIT_NOFILE, OPEN_FILES.into())),
     (Wall::FileSize, |_| loose(Resource::RLIMIT_FSIZE, FILE_BYTES)),
     (Wall::Stack, |_| loose(Resource::RLIMIT_STACK, STACK_BYTES)),
-    (Wall::CoreSize, |_| loose(Resource::RLIMIT_CORE, 0)),
+    // 1, which no core fits in: see `set_limits`.
+    (Wall::CoreSize, |_| loose(Resource::RLIMIT_CORE, 1)),
     (Wall::CpuNet, |_| loose(Resource::RLIMIT_CPU, 3600)),
     (Wall::CloseOnExec, |_| descriptors()),
     (Wall::InputMode, |_| input_mode()),
