@@ -14,7 +14,7 @@ pub fn remedy(wall: Wall) -> &'static str {
         Wall::IdRange | Wall::ProgramUid | Wall::ProgramGid | Wall::SupplementaryGroups => {
             "map whole ranges of ids: run as root with CAP_SETUID and CAP_SETGID"
         }
-        Wall::NoNewPrivs | Wall::BoundingSet | Wall::Securebits => {
+        Wall::NoNewPrivs | Wall::CapabilitySets | Wall::BoundingSet | Wall::Securebits => {
             "grant CAP_SETPCAP to the worker's container, so that its init can give every \
              capability up"
         }
@@ -90,7 +90,8 @@ pub fn remedy(wall: Wall) -> &'static str {
         | Wall::InputAccessTime
         | Wall::CollectBeneath
         | Wall::CollectRegular
-        | Wall::CollectSize => {
+        | Wall::CollectSize
+        | Wall::CollectTotal => {
             "judge on another host, with a plain Linux 5.14 or newer (no gVisor or other stand-in \
              for the kernel), and report this: no host that we know lacks it"
         }

@@ -28,6 +28,7 @@ pub const UNTRIED: &[(Wall, &str)] = &[
     (Wall::CollectBeneath, "about how files are collected"),
     (Wall::CollectRegular, "about how files are collected"),
     (Wall::CollectSize, "about how files are collected"),
+    (Wall::CollectTotal, "about how files are collected"),
 ];
 
 /// Calls that end a run, or that are refused as if they were not there.

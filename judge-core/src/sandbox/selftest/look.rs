@@ -36,13 +36,14 @@ const LOOKS: &[Look] = &[
     (Wall::ProgramGid, |_| group()),
     (Wall::SupplementaryGroups, |_| groups()),
     (Wall::NoNewPrivs, |_| (status("NoNewPrivs:") != "1").then(|| "it is not set".into())),
-    (Wall::BoundingSet, |_| capabilities()),
+    (Wall::CapabilitySets, |_| capabilities(&["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"])),
+    (Wall::BoundingSet, |_| capabilities(&["CapBnd:"])),
     (Wall::Securebits, |_| unlocked_securebits()),
     (Wall::Session, |_| session()),
     (Wall::HostTree, host_tree),
     (Wall::ReadOnlyRoot, |_| mounts().find_map(|mount| mount.lacks("ro"))),
     (Wall::NoSetuid, |_| all_mounts().find_map(|mount| mount.lacks("nosuid"))),
-    (Wall::NoDevices, |_| mounts_outside_of_dev().find_map(|mount| mount.lacks("nodev"))),
+    (Wall::NoDevices, |_| bound_folders().find_map(|mount| mount.lacks("nodev"))),
     (Wall::FewDevices, |_| odd_device(Path::new("/dev"))),
     (Wall::OwnProc, |_| processes_seen(|pid| pid != 1)),
     (Wall::HiddenPids, |_| processes_seen(|pid| pid == 1)),
@@ -114,9 +115,8 @@ fn status(name: &str) -> String {
     value.unwrap_or("not told").trim().to_owned()
 }
 
-fn capabilities() -> Option<String> {
-    let sets = ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"];
-    let kept = sets.into_iter().find(|set| u64::from_str_radix(&status(set), 16) != Ok(0))?;
+fn capabilities(sets: &[&str]) -> Option<String> {
+    let kept = sets.iter().find(|set| u64::from_str_radix(&status(set), 16) != Ok(0))?;
     Some(format!("{kept} {}", status(kept)))
 }
 
@@ -210,9 +210,10 @@ fn mounts() -> impl Iterator<Item = Mount> {
     all_mounts().filter(|mount| !WRITABLE.contains(&mount.at.as_str()))
 }
 
-/// The nodes in `/dev` are bound one by one, and are for opening.
-fn mounts_outside_of_dev() -> impl Iterator<Item = Mount> {
-    all_mounts().filter(|mount| mount.at == "/dev/shm" || !mount.at.starts_with("/dev/"))
+/// What is bound, but for the nodes in `/dev`, which are for opening. The tmpfs of a user namespace
+/// have no devices anyway (`SB_I_NODEV`).
+fn bound_folders() -> impl Iterator<Item = Mount> {
+    mounts().filter(|mount| mount.at != "/" && !mount.at.starts_with("/dev/"))
 }
 
 /// A node that is none of null, zero, full, random and urandom, by number (`mem(4)`).
