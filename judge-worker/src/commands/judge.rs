@@ -26,7 +26,7 @@ use crate::report::{Judged, reason_of};
 /// What to judge.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of the problem package.
+    /// The problem package: a folder, or a zip archive.
     problem: PathBuf,
     /// Source files of one submission.
     #[arg(required = true)]
