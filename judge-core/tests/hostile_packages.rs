@@ -1,8 +1,8 @@
 //! Problem packages under attack: archives that are bombs or lead elsewhere, folders that never end.
 //! Each attack is a row of a table; all of them are made here, since no repository should hold one.
 
-#[path = "hostile/tally.rs"]
-mod tally;
+#[path = "hostile/table.rs"]
+mod table;
 
 use std::fs;
 use std::io::{Cursor, Write as _};
@@ -12,7 +12,7 @@ use std::path::Path;
 use judge_core::judging::Problem;
 use judge_core::judging::package::{ArchiveBounds, Package, PackageError, Unpacked};
 use nix::sys::stat::Mode;
-use tally::Tally;
+use table::Table;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -420,12 +420,12 @@ fn harmed(harm: fn(&Path), says: &str) -> Result<(), String> {
 
 #[test]
 fn no_package_of_the_table_is_read_or_leaves_a_trace() {
-    let mut tally = Tally::of("packages");
+    let mut table = Table::of("packages");
     for (name, bytes, says) in attacks() {
-        tally.tried(name, tried(&bytes, says));
+        table.tried(name, tried(&bytes, says));
     }
     for (name, harm, says) in HARMS {
-        tally.tried(name, harmed(harm, says));
+        table.tried(name, harmed(harm, says));
     }
     for id in ["..", "a b", "$(id)", "x\n", "\x1b[2J"] {
         let dir = tempfile::tempdir().unwrap();
@@ -433,9 +433,9 @@ fn no_package_of_the_table_is_read_or_leaves_a_trace() {
         fs::write(&archive, zip(&[])).unwrap();
         let error = Unpacked::of(&archive, dir.path(), &BOUNDS).unwrap_err();
         let refused = matches!(error, PackageError::BadId(_)).then_some(());
-        tally.tried(&format!("id {id:?}"), refused.ok_or_else(|| error.to_string()));
+        table.tried(&format!("id {id:?}"), refused.ok_or_else(|| error.to_string()));
     }
-    tally.close(12);
+    table.close(60);
 }
 
 #[test]

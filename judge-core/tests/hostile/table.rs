@@ -1,18 +1,19 @@
 //! Attacks of a class that is a table in a test instead of a folder of the corpus.
 
+use std::io::Write as _;
 use std::time::Instant;
 
 /// One class, while its attacks are tried.
-pub struct Tally {
+pub struct Table {
     class: &'static str,
     attacks: usize,
-    last: Instant,
     escaped: Vec<String>,
+    last: Instant,
 }
 
-impl Tally {
+impl Table {
     pub fn of(class: &'static str) -> Self {
-        Self { class, attacks: 0, last: Instant::now(), escaped: vec![] }
+        Self { class, attacks: 0, escaped: vec![], last: Instant::now() }
     }
 
     /// An attack by its name, with what it did that it must not.
@@ -25,11 +26,14 @@ impl Tally {
         }
     }
 
-    /// Prints a line `CLASS attacks N escaped N`, and panics if one escaped or there were fewer than
-    /// `least`.
+    /// Prints how many were tried and how many escaped, and panics if one did or if there were fewer
+    /// than `least`.
     pub fn close(self, least: usize) {
         let Self { class, attacks, escaped, .. } = self;
-        println!("{class} attacks {attacks} escaped {}", escaped.len());
+        // Past the capture of output: a run that went well shows it too.
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n{:<16}{:>8}{:>8}", "class", "attacks", "escaped").unwrap();
+        writeln!(out, "{class:<16}{attacks:>8}{:>8}", escaped.len()).unwrap();
         assert!(escaped.is_empty(), "\n{}", escaped.join("\n"));
         assert!(least <= attacks, "{class}: {attacks} attacks, expected at least {least}");
     }
