@@ -218,7 +218,7 @@ fn tried(bytes: &[u8], says: &str) -> Result<(), String> {
     fs::create_dir_all(&into).unwrap();
     let unpacked = Unpacked::of(&archive, &into, &BOUNDS);
     let error = match unpacked {
-        Ok(unpacked) => return Err(format!("it was unpacked to {:?}", unpacked.package())),
+        Ok(unpacked) => return Err(format!("it was unpacked to {}", unpacked.package().display())),
         Err(error) => error,
     };
     if error.is_transient() || !error.to_string().contains(says) {

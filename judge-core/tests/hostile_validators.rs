@@ -152,7 +152,7 @@ fn no_output_deceives_the_default_validator() {
 }
 
 /// Obeys the output that it reads.
-const VALIDATOR: &str = r##"
+const VALIDATOR: &str = r#"
 import ctypes, os, signal, socket, subprocess, sys, time
 order, *rest = sys.stdin.read().split()
 box, feedback = os.getcwd(), sys.argv[3]
@@ -247,7 +247,7 @@ orders = {
     "change_data": lambda: (change_data(), 42 if rest == ["sample/1"] else 43)[-1],
 }
 os._exit(orders[order]() or 0)
-"##;
+"#;
 
 /// What the submission prints, and the verdict. Beside `JE` only what the validator really says.
 const ORDERS: [(&str, &str); 36] = [

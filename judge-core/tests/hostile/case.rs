@@ -71,7 +71,7 @@ struct File {
 /// Several files of one submission, as a TOML file has them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Files {
+struct Several {
     language: String,
     /// What a message with these names is: for `judge-worker/tests/hostile_names.rs`.
     #[serde(rename = "message")]
@@ -127,16 +127,13 @@ fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
     let extension = path.extension().unwrap().to_str().unwrap();
-    let (language, files) = match extension {
-        "toml" => {
-            let Files { language, files, .. } = toml::from_str(&text).unwrap();
-            (languages.find(&language), files)
-        }
-        _ => {
-            let mut all = languages.iter();
-            let known = |l: &&Arc<Language>| l.extensions.iter().any(|known| known == extension);
-            (all.find(known), vec![File { name: None, content: text.clone() }])
-        }
+    let (language, files) = if extension == "toml" {
+        let Several { language, files, .. } = toml::from_str(&text).unwrap();
+        (languages.find(&language), files)
+    } else {
+        let mut all = languages.iter();
+        let known = |l: &&Arc<Language>| l.extensions.iter().any(|known| known == extension);
+        (all.find(known), vec![File { name: None, content: text.clone() }])
     };
     let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
     let line = text.lines().next().unwrap_or_default();
