@@ -44,6 +44,8 @@ pub fn start(settings: &Settings) -> Result<Judge, EngineError> {
     let profiles = Profiles::load(&source)?;
     let languages = Languages::load(&source)?;
     refuse_exposed(&profiles, &settings.problems)?;
+    // Archives are unpacked there.
+    refuse_exposed(&profiles, &std::env::temp_dir())?;
     let cgroups = match Cgroups::claim(settings.cgroup_parent.as_deref()) {
         Ok(cgroups) => cgroups,
         Err(error) if settings.allow_no_cgroup => {

@@ -19,7 +19,7 @@ use crate::problems::{self, chain};
 /// What to verify.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folders of problem packages.
+    /// Problem packages: folders or zip archives.
     #[arg(required = true, value_name = "PROBLEM")]
     packages: Vec<PathBuf>,
     #[command(flatten)]
