@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROBLEMS := testcases/problems
 
-.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench
+.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -19,6 +19,7 @@ test:
 	$(MAKE) third-party
 	$(MAKE) deploy-check
 	$(MAKE) verify
+	$(MAKE) fuzz
 	$(MAKE) test-v2
 
 unit:
@@ -42,6 +43,10 @@ deploy-check:
 # Every reference submission of every shipped package behaves as its folder says.
 verify:
 	$(CARGO) run --bin judge-worker -- verify $(wildcard $(PROBLEMS)/*)
+
+# Bounded: each fuzzer gets FUZZ_SECONDS, 15 unless set.
+fuzz:
+	.ci/fuzz
 
 lint:
 	$(CARGO) fmt --all --check

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
 use judge_core::sandbox::profile::ProfileSource;
+use judge_core::sandbox::selftest::{Standing, UNTRIED, selftest};
 use judge_core::sandbox::{
     Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec, Slot,
-    SlotConfig, Termination,
+    SlotConfig, Termination, Wall,
 };
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
@@ -275,10 +276,21 @@ fn groups_named(name: &str) -> Vec<std::path::PathBuf> {
 fn no_attack_of_the_self_test_gets_through() {
     let config = config();
     let mut slot = Slot::start(&config, 0).unwrap();
-    let trials = judge_core::sandbox::selftest::selftest(&mut slot).unwrap();
-    assert_eq!(trials.len(), 11, "all attacks were tried: {trials:?}");
-    let through: Vec<_> = trials.iter().filter(|trial| !trial.held).collect();
+    let trials = selftest(&mut slot).unwrap();
+    assert_eq!(trials.len() + UNTRIED.len(), Wall::ALL.len(), "all walls were tried: {trials:?}");
+    let through: Vec<_> = trials.iter().filter(|t| t.standing != Standing::Holds).collect();
     assert!(through.is_empty(), "{through:?}");
+}
+
+#[test]
+fn without_cgroups_the_self_test_says_what_was_given_up_and_holds_the_rest() {
+    let config = SlotConfig { cgroups: Cgroups::none(), ..config() };
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let trials = selftest(&mut slot).unwrap();
+    let lost: Vec<_> = trials.iter().filter(|t| t.standing != Standing::Holds).collect();
+    let walls: Vec<_> = lost.iter().map(|trial| (trial.wall, trial.standing)).collect();
+    let given_up = |wall| (wall, Standing::GivenUp);
+    assert_eq!(walls, [given_up(Wall::Memory), given_up(Wall::Processes)], "{lost:?}");
 }
 
 /// Processes that want all CPUs, each in a session of its own, until dropped.

@@ -49,6 +49,7 @@ fn families(text: &str) -> String {
 fn the_families_and_their_labels_are_those_of_the_contract() {
     let metrics = metrics();
     metrics.set_speed_factor(1.5);
+    metrics.set_sandbox_wall(judge_core::sandbox::Wall::Memory, false);
     let text = metrics.encode().expect("text");
     let judge: Vec<_> = families(&text)
         .lines()
@@ -70,6 +71,7 @@ fn the_families_and_their_labels_are_those_of_the_contract() {
     counter judge_sandbox_kills_total {mechanism}
     histogram judge_sandbox_overhead_seconds {}
     gauge judge_sandbox_selftest {}
+    gauge judge_sandbox_wall_holds {wall}
     gauge judge_slots {state}
     gauge judge_speed_factor {}
     histogram judge_submission_duration_seconds {language, mode}

@@ -42,7 +42,7 @@ use nix::errno::Errno;
 pub use limits::Limits;
 pub use outcome::{Outcome, Termination, Usage};
 pub use profile::{ProfileError, ProfileName, Profiles};
-pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES};
+pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES, Reader, understood};
 pub use slot::{Slot, SlotConfig};
 pub use spec::{Cancel, Collect, InputFile, RunSpec};
 pub use supervise::{Capture, Flow, OutputSink};

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Component, Path};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -29,6 +30,15 @@ pub const MAX_FILES: usize = 200;
 /// our own memory.
 pub const MAX_COLLECTED_BYTES: u64 = 256 << 20;
 
+/// What can be read from a packet.
+pub trait Message: Serialize + DeserializeOwned {
+    /// Says what is wrong with a message that is well-formed, and yet one that the reader could not
+    /// act on.
+    fn check(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
 /// Supervisor to init.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
@@ -41,6 +51,30 @@ pub enum Request {
     Kill,
 }
 
+impl Message for Request {
+    fn check(&self) -> Result<(), &'static str> {
+        let Self::Run(RunRequest { argv, files, collect, .. }) = self else {
+            return Ok(());
+        };
+        if argv.is_empty() {
+            return Err("a run without a program");
+        }
+        if MAX_FILES < files.len() || MAX_FILES < collect.len() {
+            return Err("a run with too many files");
+        }
+        if !files.iter().all(|file| is_inside(&file.path)) {
+            return Err("a file outside of the working directory");
+        }
+        Ok(())
+    }
+}
+
+/// A relative path with a name and without `..`: whoever joins it to a directory stays below that.
+fn is_inside(path: &str) -> bool {
+    let mut parts = Path::new(path).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// Everything that the init needs for the life of its slot.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Setup {
@@ -48,6 +82,14 @@ pub struct Setup {
     pub profiles: Profiles,
     /// For `/etc/hostname`-less programs that ask `uname(2)`.
     pub hostname: String,
+}
+
+impl Message for Setup {
+    fn check(&self) -> Result<(), &'static str> {
+        let complete =
+            ProfileName::ALL.iter().all(|name| self.profiles.profiles.contains_key(name));
+        complete.then_some(()).ok_or("a setup that lacks a profile")
+    }
 }
 
 /// One run.
@@ -111,6 +153,15 @@ pub enum Reply {
     Ended { report: RunReport, files: Vec<String> },
     /// A step failed. After a failed build the slot is useless.
     Failed { step: InitStep, errno: i32, detail: String },
+}
+
+impl Message for Reply {
+    fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Self::Ended { files, .. } if MAX_FILES < files.len() => Err("too many files came out"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What the init saw of a run.
@@ -224,8 +275,38 @@ impl fmt::Display for InitStep {
     }
 }
 
+/// Reads one message from the bytes of a packet, or of the file beside it. Fails with
+/// [`io::ErrorKind::InvalidData`] on what is no such message, or is one that nobody could act on.
+pub fn parse<T: Message>(packet: &[u8]) -> io::Result<T> {
+    let message: T = serde_json::from_slice(packet)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let checked = message.check();
+    checked.map(|()| message).map_err(|what| io::Error::new(io::ErrorKind::InvalidData, what))
+}
+
+/// Who reads a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The init: a request of the supervisor.
+    Init,
+    /// The init: the file that comes with the first request.
+    InitSetup,
+    /// The supervisor: a reply of the init.
+    Supervisor,
+}
+
+/// What `reader` understands of a packet, written down again; nothing is done about it. This is how
+/// tests and fuzzers throw bytes at both sides.
+pub fn understood(reader: Reader, packet: &[u8]) -> io::Result<Vec<u8>> {
+    match reader {
+        Reader::Init => Ok(serde_json::to_vec(&parse::<Request>(packet)?)?),
+        Reader::InitSetup => Ok(serde_json::to_vec(&parse::<Setup>(packet)?)?),
+        Reader::Supervisor => Ok(serde_json::to_vec(&parse::<Reply>(packet)?)?),
+    }
+}
+
 /// Sends one message.
-pub fn send<T: Serialize>(
+pub fn send<T: Message>(
     socket: BorrowedFd<'_>,
     message: &T,
     fds: &[BorrowedFd<'_>],
@@ -238,13 +319,11 @@ pub fn send<T: Serialize>(
 }
 
 /// Receives one message. `Ok(None)`: the other side is gone.
-pub fn receive<T: DeserializeOwned>(
-    socket: BorrowedFd<'_>,
-) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+pub fn receive<T: Message>(socket: BorrowedFd<'_>) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
     let mut buffer = vec![0; LONGEST_MESSAGE];
     match receive_message(socket, &mut buffer) {
         Ok((0, _)) | Err(Errno::ECONNRESET) => Ok(None),
-        Ok((len, fds)) => Ok(Some((serde_json::from_slice(&buffer[..len])?, fds))),
+        Ok((len, fds)) => Ok(Some((parse(&buffer[..len])?, fds))),
         Err(error) => Err(error.into()),
     }
 }
@@ -262,7 +341,7 @@ pub fn wait_readable(fd: &impl AsFd, patience: Duration) -> io::Result<bool> {
 }
 
 /// One message, or an error when none comes in time or the other side is gone.
-pub fn receive_within<T: DeserializeOwned>(
+pub fn receive_within<T: Message>(
     socket: &impl AsFd,
     patience: Duration,
 ) -> io::Result<(T, Vec<OwnedFd>)> {

@@ -44,6 +44,9 @@ pub struct SlotConfig {
 /// systemd Systems*), which end at 1879048191.
 const FIRST_ID: u32 = 0x7000_0000;
 
+/// What programs hear when they ask for the host's name.
+pub(super) const HOSTNAME: &str = "judge";
+
 /// Ids that one slot maps: a whole 16-bit range, as container managers do.
 const IDS_PER_SLOT: u32 = 0x1_0000;
 
@@ -127,7 +130,7 @@ impl Slot {
 
     fn build(&mut self, config: &SlotConfig) -> Result<(), SandboxError> {
         let lost = |source| SandboxError::Lost { attempt: "building the root", source };
-        let setup = Setup { profiles: config.profiles.clone(), hostname: "judge".into() };
+        let setup = Setup { profiles: config.profiles.clone(), hostname: HOSTNAME.into() };
         let text = serde_json::to_vec(&setup).map_err(|error| lost(error.into()))?;
         let sealed = SealedFile::of_bytes(&text).and_then(|file| file.reader()).map_err(lost)?;
         let socket = self.socket();
@@ -238,7 +241,7 @@ fn request_of(spec: &RunSpec<'_>, entry: EntryKind) -> RunRequest {
             .collect(),
         rlimits: Rlimits {
             // Only a net: the exact limit is enforced from outside, for the whole tree.
-            cpu_seconds: limits.cpu.as_secs() + 2,
+            cpu_seconds: limits.cpu.as_secs().saturating_add(2),
             open_files: limits.open_files.into(),
             file_size_bytes: limits.file_size_bytes,
             stack_bytes: limits.stack_bytes,

@@ -8,6 +8,7 @@
 //! * [`privilege`]: giving up capabilities for good
 //! * [`filter`]: installing syscall filters and hearing from them
 //! * [`mounts`]: attributes of whole mount trees
+//! * [`probe`]: what the self-test asks of the kernel, and should not get
 
 #![allow(unsafe_code)]
 
@@ -15,6 +16,7 @@ pub mod fds;
 pub mod filter;
 pub mod mounts;
 pub mod privilege;
+pub mod probe;
 pub mod process;
 
 use nix::errno::Errno;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use comfy_table::{Cell, Color};
 use judge_core::judging::Judge;
 use judge_core::sandbox::cgroup::Mode;
-use judge_core::sandbox::selftest::selftest;
+use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::toolchain::Availability;
 
+use super::remedies::remedy;
 use super::table::table;
 use super::{Exit, complain, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
@@ -121,15 +122,7 @@ fn cgroups(mode: Mode) -> Check {
 fn walls(judge: &Judge) -> Vec<Check> {
     let tried = judge.pool().acquire().and_then(|mut slot| slot.try_twice(selftest));
     match tried {
-        Ok(trials) => trials
-            .into_iter()
-            .map(|trial| Check {
-                what: trial.wall.into(),
-                state: if trial.held { State::Good } else { State::Missing },
-                found: trial.seen,
-                remedy: "do not judge on this host: see ARCHITECTURE.md, The walls".into(),
-            })
-            .collect(),
+        Ok(trials) => trials.into_iter().map(wall).collect(),
         Err(error) => vec![Check {
             what: "sandbox".into(),
             state: State::Missing,
@@ -139,6 +132,15 @@ fn walls(judge: &Judge) -> Vec<Check> {
                 .into(),
         }],
     }
+}
+
+fn wall(Trial { wall, standing, seen }: Trial) -> Check {
+    let (state, found) = match standing {
+        Standing::Holds => (State::Good, wall.to_string()),
+        Standing::GivenUp => (State::Less, format!("given up by allow_no_cgroup: {seen}")),
+        Standing::Breached => (State::Missing, format!("not so: {wall}. {seen}")),
+    };
+    Check { what: format!("wall {}", wall.as_str()), state, found, remedy: remedy(wall).into() }
 }
 
 fn toolchains(judge: &Judge) -> Vec<Check> {

@@ -6,6 +6,8 @@ pub mod judge;
 pub mod serve;
 pub mod verify;
 
+mod gate;
+mod remedies;
 mod table;
 
 use clap::{Parser, Subcommand};

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use judge_core::judging::Judge;
 use judge_core::sandbox::cgroup::Mode;
-use judge_core::sandbox::selftest::{Trial, selftest};
+use judge_core::sandbox::selftest::selftest;
 use judge_core::toolchain::Availability;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, complain, start_logging};
+use super::{Exit, complain, gate, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
 use crate::engine;
 use crate::http::{Condition, HttpServer, Readiness};
@@ -89,8 +89,8 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     tracing::info!(address = %server.local_addr(), "metrics and health");
     tokio::spawn(server.serve(metrics.clone(), readiness.clone(), background.clone()));
 
-    let judge = try_walls(judge, &metrics, &readiness).await?;
-    if !readiness.report().conditions[&Condition::SandboxSelftestPassed].ok {
+    let (judge, gate_is_open) = try_walls(judge, &metrics, &readiness).await?;
+    if !gate_is_open {
         // An attack got through: nothing is consumed, and readiness says why, until somebody looks.
         stop.cancelled().await;
         return Ok(Ended::Finished);
@@ -139,8 +139,13 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     Ok(ended)
 }
 
-/// Attacks the walls, and looks which languages there are, on a thread: it takes a second or two.
-async fn try_walls(judge: Judge, metrics: &Metrics, readiness: &Readiness) -> Startup<Judge> {
+/// Attacks the walls, and looks which languages there are, on a thread: it takes a second or two. Also
+/// says whether anything may be judged.
+async fn try_walls(
+    judge: Judge,
+    metrics: &Metrics,
+    readiness: &Readiness,
+) -> Startup<(Judge, bool)> {
     let (judge, tried) = tokio::task::spawn_blocking(move || {
         let tried = judge.pool().acquire().and_then(|mut slot| slot.try_twice(selftest));
         for language in judge.languages().iter() {
@@ -159,17 +164,7 @@ async fn try_walls(judge: Judge, metrics: &Metrics, readiness: &Readiness) -> St
         (judge, tried)
     })
     .await?;
-    let failed: Vec<Trial> = tried?.into_iter().filter(|trial| !trial.held).collect();
-    metrics.set_sandbox_selftest(failed.is_empty());
-    if failed.is_empty() {
-        readiness.hold(Condition::SandboxSelftestPassed);
-    } else {
-        let walls: Vec<&str> = failed.iter().map(|trial| trial.wall).collect();
-        let reason = format!("these walls do not hold: {}", walls.join("; "));
-        tracing::error!(reason, "nothing is judged");
-        readiness.fail(Condition::SandboxSelftestPassed, &reason);
-    }
-    Ok(judge)
+    Ok((judge, gate::open(&tried, metrics, readiness)))
 }
 
 /// The first signal asks to finish, the second one does not wait.

@@ -16,6 +16,7 @@
 //!
 //! Never here: the broker, the database, what a verdict follows from.
 
+pub mod control;
 mod excerpt;
 mod ids;
 mod mechanism;

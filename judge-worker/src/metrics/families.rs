@@ -88,6 +88,8 @@ pub(super) struct Families {
     /// No labels; a vector so that the series is absent until the speed has been measured.
     pub speed_factor: GaugeVec,
     pub sandbox_selftest: IntGauge,
+    /// Absent until the walls were tried.
+    pub sandbox_wall: IntGaugeVec,
     pub build_info: IntGaugeVec,
 }
 
@@ -222,6 +224,12 @@ impl Families {
                     "judge_sandbox_selftest",
                     "1 if the sandbox passed its self-test, 0 if it failed or has not run.",
                 ),
+            )?,
+            sandbox_wall: gauges(
+                to,
+                "judge_sandbox_wall_holds",
+                "1 if the wall held in the self-test, 0 if an attack got through it.",
+                &["wall"],
             )?,
             build_info: gauges(
                 to,

@@ -21,6 +21,7 @@ mod throughput;
 use families::Families;
 use host::HostNoise;
 use in_flight::InFlightSet;
+use judge_core::sandbox::Wall;
 use labels::{
     Cache, CacheResult, CgroupLabel, DeadReason, DeliveryOutcome, Languages, Mechanism, ModeLabel,
     NoiseSource, Phase, RerunCause, SlotState, VerdictLabel,
@@ -190,6 +191,11 @@ impl Metrics {
     /// Whether the sandbox passed its self-test.
     pub fn set_sandbox_selftest(&self, passed: bool) {
         self.0.families.sandbox_selftest.set(passed.into());
+    }
+
+    /// Whether a wall held in the self-test.
+    pub fn set_sandbox_wall(&self, wall: Wall, holds: bool) {
+        self.0.families.sandbox_wall.with_label_values(&[wall.as_str()]).set(holds.into());
     }
 
     /// Submissions that got their verdict since the start.

@@ -206,6 +206,13 @@ impl Serving {
         assert!(left.is_empty(), "{} left the cgroups {left:?}", self.name);
     }
 
+    /// Waits until it has ended by itself, with code 0; gives what it has logged.
+    pub fn expect_end(mut self) -> Vec<Value> {
+        let status = self.wait();
+        assert_eq!(status.code(), Some(0), "{} ended; its log:\n{}", self.name, self.log());
+        self.log_lines().collect()
+    }
+
     fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {

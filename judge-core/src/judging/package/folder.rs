@@ -6,6 +6,7 @@
 //! instead, because a test case that silently isn't run is worse than an error.
 
 use super::{PackageError, yaml::Keys};
+use nix::errno::Errno;
 use sha2::{Digest, Sha256};
 use std::{
     cell::{Cell, RefCell},
@@ -75,7 +76,7 @@ impl Folder {
             let bound = format!("folders may not nest deeper than {MAX_DEPTH}");
             return Err(PackageError::TooLarge { path: path.to_owned(), bound });
         }
-        let failed = |source| PackageError::Io { path: path.to_owned(), source };
+        let failed = |source| of_reading(path, source);
         let mut entries = Vec::new();
         for entry in fs::read_dir(&real).map_err(failed)? {
             self.count_entry(path)?;
@@ -179,7 +180,7 @@ impl Folder {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 Err(PackageError::BadLink { path: path.to_owned() })
             }
-            Err(source) => Err(PackageError::Io { path: path.to_owned(), source }),
+            Err(source) => Err(of_reading(path, source)),
         }
     }
 
@@ -211,6 +212,20 @@ impl Folder {
         }
         let bound = format!("a package may have at most {MAX_ENTRIES} files and folders");
         Err(PackageError::TooLarge { path: path.to_owned(), bound })
+    }
+}
+
+/// Whose fault it is that something can't be read: the package's, where its own shape is in the way.
+fn of_reading(path: &Path, source: io::Error) -> PackageError {
+    let path = path.to_owned();
+    match source.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOTDIR) => {
+            let problem = "this, or what it is in, must be a folder and is a file".into();
+            PackageError::Invalid { path, problem }
+        }
+        // A link to itself, or one with a target that no file system could have.
+        Some(Errno::ELOOP | Errno::ENAMETOOLONG) => PackageError::BadLink { path },
+        _ => PackageError::Io { path, source },
     }
 }
 

@@ -20,6 +20,7 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::protocol::{self, InitStep, Reply, Request, Setup};
+use super::selftest::attack_if_asked;
 use super::{Missing, Wall};
 use crate::sys::fds::{close_from, take_stdin};
 use crate::sys::process::{Forked, exit_now, fork};
@@ -28,16 +29,18 @@ use numbers::ProcessNumbers;
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
 
-/// Acts as a slot's init, and never returns, if this process was started as one. To be called
-/// first in `main`, before any thread exists.
+/// Acts as a slot's init, or as the attacker of the self-test inside of one, and never returns, if
+/// this process was started as such. To be called first in `main`, before any thread exists.
 pub fn become_init_if_asked() {
+    attack_if_asked();
     if std::env::args_os().next().is_some_and(|name| name == ARGV0) {
         main();
     }
 }
 
-/// A slot's init: for a binary that is nothing else.
+/// A slot's init, and the attacker of the self-test: for a binary that is nothing else.
 pub fn main() -> ! {
+    attack_if_asked();
     match shim() {
         Ok(()) => exit_now(0),
         Err(error) => {
@@ -86,6 +89,8 @@ pub(super) struct Born {
     /// In the supervisor's pid namespace.
     pub pid: i32,
 }
+
+impl protocol::Message for Born {}
 
 /// A step that failed, on what, and why.
 #[derive(Debug)]
@@ -149,8 +154,10 @@ fn say_failed(socket: &OwnedFd, failure: Failure) -> io::Result<()> {
 
 fn build(fds: Vec<OwnedFd>, missing: &Missing) -> Result<Setup, Failure> {
     let fd = fds.into_iter().next().ok_or(Errno::EBADF).at(InitStep::Protocol, "setup")?;
-    let setup: Setup = serde_json::from_reader(io::BufReader::new(std::fs::File::from(fd)))
+    let mut text = Vec::new();
+    io::Read::read_to_end(&mut std::fs::File::from(fd), &mut text)
         .at(InitStep::Protocol, "setup")?;
+    let setup: Setup = protocol::parse(&text).at(InitStep::Protocol, "setup")?;
     root::build(&setup, missing)?;
     Ok(setup)
 }

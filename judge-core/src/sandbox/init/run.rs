@@ -130,6 +130,8 @@ enum ChildMessage {
     },
 }
 
+impl protocol::Message for ChildMessage {}
+
 /// Starts the program, waits, and leaves nobody alive, whatever happens.
 fn execute(
     socket: &OwnedFd,
@@ -143,7 +145,9 @@ fn execute(
     let born_in = matches!(request.entry, EntryKind::Born).then(|| entry.first()).flatten();
     let (ours, childs) = message_pair().at(InitStep::Fork, "socket")?;
     let cpu_before = reaped_cpu();
-    numbers.restart().at(InitStep::Fork, "process numbers")?;
+    if missing.stands(Wall::ProcessNumbers) {
+        numbers.restart().at(InitStep::Fork, "process numbers")?;
+    }
     let namespaces = missing.standing(&[(Wall::IpcNamespace, CloneFlags::CLONE_NEWIPC)]);
     let forked = fork(namespaces.into_iter().collect(), born_in.map(AsFd::as_fd));
     let (pid, pidfd) = match forked.at(InitStep::Fork, &request.argv[0])? {
@@ -404,7 +408,7 @@ fn set_limits(limits: &Rlimits, missing: &Missing) -> Result<(), Failure> {
         (Wall::FileSize, (Resource::RLIMIT_FSIZE, file_size_bytes, file_size_bytes)),
         (Wall::Stack, (Resource::RLIMIT_STACK, stack_bytes, stack_bytes)),
         // A second between the signal that can be caught and the one that can't.
-        (Wall::CpuNet, (Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)),
+        (Wall::CpuNet, (Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds.saturating_add(1))),
     ];
     for (resource, soft, hard) in missing.standing(&walls) {
         setrlimit(resource, soft, hard).at(InitStep::Rlimit, format!("{resource:?} {soft}"))?;

@@ -25,12 +25,12 @@ mod receipt;
 mod supervisor;
 mod topology;
 
+pub use crate::message::control::{Command, Target};
 pub use broker::{Broker, BrokerError, BrokerState, QueueDepth};
 pub use config::{BrokerConfig, Names};
 pub(crate) use confirm::Outgoing;
 pub use confirm::PublishError;
 pub use consumer::AmqpSource;
-pub use control::{Command, Target};
 pub(crate) use message::short;
 pub use message::{ATTEMPT, CAUSE, DETAIL, QUEUE, REASON};
 pub(super) use receipt::Receipt;
