@@ -147,7 +147,7 @@ pub const ATTACKS: &[Attack] = &[
         needs: Need::Nothing,
     },
     Attack {
-        stopped_by: &[Wall::CoreSize],
+        stopped_by: &[Wall::CoreSize, Wall::RefusedCalls],
         after: "a core, as large as its memory",
         with: "0",
         without: "1",

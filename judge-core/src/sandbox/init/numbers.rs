@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use super::super::{Missing, Wall};
+
 /// The last number that was handed out in the writer's pid namespace (`proc_sys_kernel(5)`).
 const LAST_NUMBER: &str = "/proc/sys/kernel/ns_last_pid";
 
@@ -17,7 +19,12 @@ pub struct ProcessNumbers(Option<File>);
 impl ProcessNumbers {
     /// To be called while the host's `/proc` can be seen. Kernels without `CHECKPOINT_RESTORE`, and
     /// containers whose `/proc/sys` is read-only, keep counting.
-    pub fn open() -> Self {
+    pub fn open(missing: &Missing) -> Self {
+        // Without the first, the host's `/proc` stays below the new root, and what is open for writing
+        // can't be made read-only; without the second, the numbers are the host's.
+        if !missing.stands(Wall::HostTree) || !missing.stands(Wall::PidNamespace) {
+            return Self(None);
+        }
         Self(File::options().write(true).open(LAST_NUMBER).ok())
     }
 

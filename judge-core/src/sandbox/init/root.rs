@@ -33,7 +33,7 @@ pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none, "/", none, private, none).at(InitStep::Propagation, "/")?;
     let root = Some("tmpfs");
-    mount(root, STAGE, root, MsFlags::empty(), Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
+    mount(root, STAGE, root, MsFlags::MS_NODEV, Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
     let stage = Path::new(STAGE);
     for bind in &setup.profiles.root.binds {
         show(stage, bind, missing)?;
