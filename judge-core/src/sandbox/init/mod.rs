@@ -116,7 +116,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 
 /// Answers requests until the supervisor is gone.
 fn serve(socket: &OwnedFd, missing: &Missing) {
-    let numbers = ProcessNumbers::open();
+    let numbers = ProcessNumbers::open(missing);
     let mut setup: Option<Setup> = None;
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
         let answered = match (request, &setup) {
