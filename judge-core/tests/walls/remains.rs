@@ -41,7 +41,7 @@ pub const ATTACKS: &[Attack] = &[
             );
             scene.python("print('few' if os.getpid() < 100 else 'many', end='')")
         },
-        needs: Need::Nothing,
+        needs: Need::SettableNumbers,
     },
     Attack {
         stopped_by: &[Wall::KillAll],

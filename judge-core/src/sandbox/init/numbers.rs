@@ -20,9 +20,9 @@ impl ProcessNumbers {
     /// To be called while the host's `/proc` can be seen. Kernels without `CHECKPOINT_RESTORE`, and
     /// containers whose `/proc/sys` is read-only, keep counting.
     pub fn open(missing: &Missing) -> Self {
-        // Without the first, the host's `/proc` stays below the new root, and what is open for writing
-        // can't be made read-only; without the second, the numbers are the host's.
-        if !missing.stands(Wall::HostTree) || !missing.stands(Wall::PidNamespace) {
+        // In the host's pid namespace they are not ours to set, and a file that is open for writing
+        // keeps the host's tree from being made read-only where it stays in sight.
+        if !missing.stands(Wall::PidNamespace) || !missing.stands(Wall::HostTree) {
             return Self(None);
         }
         Self(File::options().write(true).open(LAST_NUMBER).ok())
