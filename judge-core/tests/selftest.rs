@@ -5,6 +5,8 @@ use std::path::Path;
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::filter::Filter;
 use judge_core::sandbox::profile::{Bind, Device, ProfileSource, SmallFile};
+#[cfg(feature = "missing-walls")]
+use judge_core::sandbox::selftest::UNTRIED;
 use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::sandbox::{ProfileName, Profiles, Slot, SlotConfig, Wall};
 use serde_json::{Value, json};
@@ -92,6 +94,36 @@ fn a_single_call_too_many_is_named() {
         breaches(|profiles| profiles.profiles.get_mut(&ProfileName::Run).unwrap().filter = filter);
     assert_eq!(walls(&found), [Wall::ForbiddenCalls], "{found:?}");
     assert!(found[0].seen.contains("Ptrace"), "{found:?}");
+}
+
+/// Walls whose absence alone this host can't show, and why.
+#[cfg(feature = "missing-walls")]
+const BEHIND_OTHERS: [(Wall, &str); 9] = [
+    (Wall::HostTree, "no slot can be built without it, which shuts the gate as well"),
+    (Wall::PidNamespace, "no program can be started without it, which shuts the gate as well"),
+    (Wall::KillAll, "the supervisor finds the cgroup full, which shuts the gate as well"),
+    (Wall::SupplementaryGroups, "needs a worker that has such groups"),
+    (Wall::CapabilitySets, "changing the user has emptied them"),
+    (Wall::SocketsGone, "needs a kernel that collects late"),
+    (Wall::CloseOnExec, "no descriptor of ours lacks the flag"),
+    (Wall::InputMode, "belongs to the input, which is made with it"),
+    (Wall::InputSeals, "belongs to the input, which is made with it"),
+];
+
+#[test]
+#[cfg(feature = "missing-walls")]
+fn every_wall_that_is_tried_is_named_when_it_alone_is_away() {
+    let cgroups = Cgroups::claim(None).unwrap();
+    let profiles = Profiles::load(&ProfileSource::BuiltIn).unwrap();
+    let init_binary = env!("CARGO_BIN_EXE_judge-sandbox-init").into();
+    let config = SlotConfig { init_binary, profiles, cgroups };
+    let excused: Vec<Wall> = UNTRIED.iter().chain(&BEHIND_OTHERS).map(|(wall, _)| *wall).collect();
+    for &wall in Wall::ALL.iter().filter(|wall| !excused.contains(wall)) {
+        let mut slot = Slot::start_without(&config, 0, &[wall]).unwrap();
+        let trials = selftest(&mut slot).unwrap();
+        let trial = trials.iter().find(|trial| trial.wall == wall).unwrap();
+        assert_eq!(trial.standing, Standing::Breached, "{trial:?}");
+    }
 }
 
 fn rules() -> Value {

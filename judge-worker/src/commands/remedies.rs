@@ -91,8 +91,7 @@ pub fn remedy(wall: Wall) -> &'static str {
         | Wall::CollectBeneath
         | Wall::CollectRegular
         | Wall::CollectSize
-        | Wall::CollectTotal
-        | Wall::ProcessNumbers => {
+        | Wall::CollectTotal => {
             "judge on another host, with a plain Linux 5.14 or newer (no gVisor or other stand-in \
              for the kernel), and report this: no host that we know lacks it"
         }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use super::super::Wall;
-use super::look;
+use super::{MAX_OUTPUT_BYTES, look};
 use crate::sys::probe::{BareCall, bare_call, foreign_getpid};
 
 /// The first argument of an attacker; the second is its [`Attack`].
@@ -33,7 +34,7 @@ pub enum Attack {
     Spin,
     /// Waits.
     Sleep,
-    /// Writes without end.
+    /// Writes much more than it may.
     Flood,
     /// Leaves things behind.
     Leave,
@@ -63,6 +64,12 @@ const MEMORY_BYTES: usize = 256 << 20;
 
 /// Four times as many as the run may have.
 const THREADS: u32 = 4 * look::PROCESSES;
+
+/// When a burner gives up: well above its limit, and within its patience.
+const ENOUGH_CPU: Duration = Duration::from_secs(2);
+
+/// When a sleeper does.
+const ENOUGH_WALL: Duration = Duration::from_secs(20);
 
 /// Acts as the attacker, and never returns, if this process was started as one by the self-test.
 pub fn attack_if_asked() {
@@ -112,14 +119,23 @@ fn perform(attack: &Attack) -> Vec<Finding> {
             let all = (0..THREADS).all(|_| thread().is_ok());
             vec![one(Wall::Processes, all.then(|| format!("{THREADS} threads were started")))]
         }
-        Attack::Spin => loop {
-            std::hint::spin_loop();
-        },
-        Attack::Sleep => wait_for_ever(),
+        Attack::Spin => {
+            while cpu_time() < ENOUGH_CPU {
+                std::hint::spin_loop();
+            }
+            vec![one(Wall::CpuTime, Some(format!("{ENOUGH_CPU:?} were burnt")))]
+        }
+        Attack::Sleep => {
+            std::thread::sleep(ENOUGH_WALL);
+            vec![one(Wall::WallTime, Some(format!("{ENOUGH_WALL:?} were waited for")))]
+        }
+        // What it says of itself drowns in what it has said.
         Attack::Flood => {
-            let chunk = [b'x'; 4096];
-            while io::stdout().write_all(&chunk).is_ok() {}
-            std::process::exit(3)
+            let (chunk, mut written) = ([b'x'; 4096], 0);
+            while written < 4 * MAX_OUTPUT_BYTES && io::stdout().write_all(&chunk).is_ok() {
+                written += chunk.len() as u64;
+            }
+            vec![one(Wall::Output, Some(format!("{written} bytes were written")))]
         }
         Attack::Leave => {
             look::leave();
@@ -127,6 +143,10 @@ fn perform(attack: &Attack) -> Vec<Finding> {
         }
         Attack::Find => look::find(),
     }
+}
+
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::MAX, Duration::from)
 }
 
 fn wait_for_ever() -> ! {

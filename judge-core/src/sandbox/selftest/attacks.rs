@@ -29,10 +29,6 @@ pub const UNTRIED: &[(Wall, &str)] = &[
     (Wall::CollectRegular, "about how files are collected"),
     (Wall::CollectSize, "about how files are collected"),
     (Wall::CollectTotal, "about how files are collected"),
-    (
-        Wall::ProcessNumbers,
-        "a kernel without CHECKPOINT_RESTORE goes on counting, and is no reason not to judge",
-    ),
 ];
 
 /// Calls that end a run, or that are refused as if they were not there.

@@ -43,7 +43,7 @@ const LOOKS: &[Look] = &[
     (Wall::HostTree, host_tree),
     (Wall::ReadOnlyRoot, |_| mounts().find_map(|mount| mount.lacks("ro"))),
     (Wall::NoSetuid, |_| all_mounts().find_map(|mount| mount.lacks("nosuid"))),
-    (Wall::NoDevices, |_| mounts_outside_of_dev().find_map(|mount| mount.lacks("nodev"))),
+    (Wall::NoDevices, |_| bound_folders().find_map(|mount| mount.lacks("nodev"))),
     (Wall::FewDevices, |_| odd_device(Path::new("/dev"))),
     (Wall::OwnProc, |_| processes_seen(|pid| pid != 1)),
     (Wall::HiddenPids, |_| processes_seen(|pid| pid == 1)),
@@ -57,6 +57,7 @@ const LOOKS: &[Look] = &[
     (Wall::OpenFiles, |_| loose(Resource::RLIMIT_NOFILE, OPEN_FILES.into())),
     (Wall::FileSize, |_| loose(Resource::RLIMIT_FSIZE, FILE_BYTES)),
     (Wall::Stack, |_| loose(Resource::RLIMIT_STACK, STACK_BYTES)),
+    // 1, which no core fits in: see `set_limits`.
     (Wall::CoreSize, |_| loose(Resource::RLIMIT_CORE, 1)),
     (Wall::CpuNet, |_| loose(Resource::RLIMIT_CPU, 3600)),
     (Wall::CloseOnExec, |_| descriptors()),
@@ -209,9 +210,10 @@ fn mounts() -> impl Iterator<Item = Mount> {
     all_mounts().filter(|mount| !WRITABLE.contains(&mount.at.as_str()))
 }
 
-/// The nodes in `/dev` are bound one by one, and are for opening.
-fn mounts_outside_of_dev() -> impl Iterator<Item = Mount> {
-    all_mounts().filter(|mount| mount.at == "/dev/shm" || !mount.at.starts_with("/dev/"))
+/// What is bound, but for the nodes in `/dev`, which are for opening. The tmpfs of a user namespace
+/// have no devices anyway (`SB_I_NODEV`).
+fn bound_folders() -> impl Iterator<Item = Mount> {
+    mounts().filter(|mount| mount.at != "/" && !mount.at.starts_with("/dev/"))
 }
 
 /// A node that is none of null, zero, full, random and urandom, by number (`mem(4)`).
