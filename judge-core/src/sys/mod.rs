@@ -4,6 +4,7 @@
 //! argument about memory, descriptors or threads:
 //!
 //! * [`process`]: births (`clone3`) and deaths (`pidfd`, `waitid`) of processes
+//! * [`spawn`]: births in the way of `vfork`, with the steps up to exec as data
 //! * [`fds`]: descriptors over sockets, sealed memory files, closing what must not be inherited
 //! * [`privilege`]: giving up capabilities for good
 //! * [`filter`]: installing syscall filters and hearing from them
@@ -18,6 +19,7 @@ pub mod mounts;
 pub mod privilege;
 pub mod probe;
 pub mod process;
+pub mod spawn;
 
 use nix::errno::Errno;
 
