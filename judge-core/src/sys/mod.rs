@@ -6,6 +6,7 @@
 //! * [`process`]: births (`clone3`) and deaths (`pidfd`, `waitid`) of processes
 //! * [`spawn`]: births in the way of `vfork`, with the steps up to exec as data
 //! * [`fds`]: descriptors over sockets, sealed memory files, closing what must not be inherited
+//! * [`mapping`]: memory that shows a sealed file
 //! * [`privilege`]: giving up capabilities for good
 //! * [`filter`]: installing syscall filters and hearing from them
 //! * [`mounts`]: attributes of whole mount trees
@@ -15,6 +16,7 @@
 
 pub mod fds;
 pub mod filter;
+pub mod mapping;
 pub mod mounts;
 pub mod privilege;
 pub mod probe;
