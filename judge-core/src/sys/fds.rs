@@ -203,7 +203,7 @@ impl SealedFile {
 }
 
 /// For everybody: a program may open its input again as `/dev/stdin`.
-const READ_ONLY: Mode = Mode::from_bits_truncate(0o444);
+const READ_ONLY: Mode = Mode::from_bits_truncate(0o555);
 
 /// A [`SealedFile`] in the making.
 #[derive(Debug)]
@@ -311,7 +311,7 @@ mod tests {
     fn a_sealed_file_lets_nobody_write_its_times_or_attributes() {
         let sealed = SealedFile::of_bytes(b"input").unwrap();
         let mode = sealed.reader().unwrap().metadata().unwrap().permissions();
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777, 0o444);
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o222, 0);
     }
 
     #[test]
