@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::JudgeError;
 use super::package::{Package, Visibility};
 use super::pool::{LentSlot, SlotPool};
@@ -58,7 +60,7 @@ pub enum Mode<'a> {
 }
 
 /// Limits that a submission asks for; each bound is the lower of it and the problem's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LowerLimits {
     /// CPU time.
     pub cpu: Option<Duration>,
@@ -71,7 +73,7 @@ pub struct LowerLimits {
 }
 
 /// Where a submission is, for progress bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// A slot is its own now; it is being compiled.
     Compiling,
@@ -85,7 +87,7 @@ pub enum Stage {
 }
 
 /// The result of a submission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Judgement {
     /// Of the submission as a whole.
     pub verdict: Verdict,
@@ -106,7 +108,7 @@ pub struct Judgement {
 }
 
 /// How long the phases of a judgement took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Compiling, and waiting for no slot.
     pub compile: Duration,
@@ -115,7 +117,7 @@ pub struct Phases {
 }
 
 /// How compiling went.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompileReport {
     /// Whether there was a program to run.
     pub ok: bool,
@@ -126,7 +128,7 @@ pub struct CompileReport {
 }
 
 /// One test of a judgement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JudgedTest {
     /// From 1, over the whole package; 1 for the user's own input.
     pub ordinal: u32,
