@@ -56,7 +56,7 @@ pub struct Catalog {
 
 impl Catalog {
     /// Reads every package in `dir`: folders named by the problem's id, and archives `ID.zip`. A
-    /// broken one is kept as broken, and said in the log: the others can be judged.
+    /// broken one is kept as broken: the others can be judged.
     pub fn read(dir: &Path) -> Result<Self, CatalogError> {
         let failed = |source| CatalogError { path: dir.into(), source };
         let mut paths: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
@@ -80,9 +80,6 @@ impl Catalog {
                 (None, _) => continue,
             };
             let problem = problem.map(Arc::new).map_err(Arc::new);
-            if let Err(error) = &problem {
-                tracing::error!(problem = id, error = %chain(error), "a package can't be used");
-            }
             problems.insert(id, problem);
         }
         Ok(Self { problems })
@@ -96,6 +93,15 @@ impl Catalog {
     /// Those that can be judged against, by id.
     pub fn sound(&self) -> impl Iterator<Item = &Arc<Problem>> {
         self.problems.values().filter_map(|problem| problem.as_ref().ok())
+    }
+
+    /// Says in the log which packages are broken, and why.
+    pub fn log_broken(&self) {
+        for (id, problem) in &self.problems {
+            if let Err(error) = problem {
+                tracing::error!(problem = id, error = %chain(error), "a package can't be used");
+            }
+        }
     }
 
     /// How many packages are broken.

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::JudgeError;
 use super::package::{Package, Testcase, Visibility};
 use super::pool::{LentSlot, SlotPool};
@@ -63,7 +65,7 @@ pub enum Mode<'a> {
 }
 
 /// Limits that a submission asks for; each bound is the lower of it and the problem's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LowerLimits {
     /// CPU time.
     pub cpu: Option<Duration>,
@@ -76,7 +78,7 @@ pub struct LowerLimits {
 }
 
 /// Where a submission is, for progress bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// A slot is its own now; it is being compiled.
     Compiling,
@@ -90,7 +92,7 @@ pub enum Stage {
 }
 
 /// The result of a submission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Judgement {
     /// Of the submission as a whole.
     pub verdict: Verdict,
@@ -111,7 +113,7 @@ pub struct Judgement {
 }
 
 /// How long the phases of a judgement took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Compiling, and waiting for no slot.
     pub compile: Duration,
@@ -120,7 +122,7 @@ pub struct Phases {
 }
 
 /// How compiling went.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompileReport {
     /// Whether there was a program to run.
     pub ok: bool,
@@ -131,7 +133,7 @@ pub struct CompileReport {
 }
 
 /// One test of a judgement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JudgedTest {
     /// From 1, over the whole package; 1 for the user's own input.
     pub ordinal: u32,

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
 use super::error::JudgeError;
 use super::package::{Testcase, Visibility};
@@ -19,7 +21,7 @@ use crate::sys::fds::{SealedFile, UnsealedFile};
 use crate::toolchain::Program;
 
 /// What came of one test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestRun {
     /// What it means.
     pub verdict: Verdict,
@@ -40,7 +42,7 @@ pub struct TestRun {
 }
 
 /// Data of a public test, as far as it is shown: the first [`SHOWN_BYTES`] of each.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PublicData {
     /// Standard input.
     pub input: Shown,
@@ -55,7 +57,7 @@ pub struct PublicData {
 }
 
 /// The beginning of some data.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// At most [`SHOWN_BYTES`].
     pub bytes: Vec<u8>,

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::language::{Language, NamedAfter, Program};
 use crate::sandbox::{
     Cancel, Capture, Collect, InputFile, Limits, MAX_COLLECTED_BYTES, MAX_FILES, Outcome,
@@ -14,7 +16,7 @@ use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
 
 /// A source file of a submission or a validator.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceFile {
     /// A relative path whose parts are plain: of letters, digits, `_`, `+`, `.` and `-`, beginning with
     /// neither of the last two, at most 255 bytes each. `None`: the language knows one.

@@ -15,7 +15,7 @@ use judge_core::toolchain::{Language, SourceFile};
 use super::table::{bar, memory, table, time, verdict_cell};
 use super::{Exit, complain, start_logging};
 use crate::config::{Settings, SettingsArgs};
-use crate::engine;
+use crate::engine::{self, EngineSettings};
 use crate::message::{
     Excerpt, LanguageId, Mode as WireMode, ProblemId, RequestId, RequestedLimits, Source, Subject,
     Submission, SubmissionId, Timestamp,
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Exit {
         Ok(problem) => problem,
         Err(error) => return complain(Exit::Wrong, &error),
     };
-    let judge = match engine::start(&settings) {
+    let judge = match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => judge,
         Err(error) => return complain(Exit::Wrong, &error),
     };

@@ -46,6 +46,8 @@ pub use statement::{Statement, StatementFormat};
 pub use submissions::ReferenceSubmission;
 pub use validator::{Validation, ValidatorProgram};
 
+use serde::{Deserialize, Serialize};
+
 use crate::judging::comparison::ComparisonFlags;
 use folder::Folder;
 use std::{
@@ -151,7 +153,7 @@ pub struct Testcase {
 }
 
 /// Who may see the data of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visibility {
     /// `data/sample`: everybody.
     Public,
