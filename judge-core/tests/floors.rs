@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! judge-core     sys < sandbox < toolchain < judging
-//! judge-worker   message, metrics, config, http < engine, problems, intake, store, outbox < report
-//!                < worker < commands < main
+//! judge-worker   message, metrics, config, http < logging, problems, intake, store, outbox
+//!                < engine, report < worker < commands < main
 //! ```
 //!
 //! A new arrow is a decision: it stands in one of the tables below, in a change of its own. Sources
@@ -42,19 +42,21 @@ const JUDGE_CORE: [Room; 5] = [
 ];
 
 /// `main` is `main.rs`, a crate of its own.
-const JUDGE_WORKER: [Room; 13] = [
+const JUDGE_WORKER: [Room; 14] = [
     // Leaves: plain data and plain services.
     room("message", &[]),
     room("metrics", &[]),
     room("config", &["message"]), // refuses names and limits by the message's own rules
     room("http", &["metrics"]),
-    // judge-core set up, and its problems.
-    room("engine", &["config", "message", "metrics"]),
+    room("logging", &["config"]),
+    // What judge-core judges against.
     room("problems", &["config", "message", "metrics"]),
     // AMQP and SQL: no decisions, and nothing of each other but the broker's connection.
     room("intake", &["config", "message", "metrics"]),
     room("store", &["config", "message", "metrics"]),
     room("outbox", &["config", "message", "metrics", "intake::amqp"]),
+    // judge-core set up, in a process of its own: nothing in it could connect to anything.
+    room("engine", &["config", "logging", "problems"]),
     // One judgement as a message and as the row that goes with it.
     room("report", &["message", "store"]),
     // What joins them.
@@ -69,10 +71,10 @@ const JUDGE_WORKER: [Room; 13] = [
         "commands",
         &[
             "config", "message", "metrics", "http", "engine", "problems", "intake", "store",
-            "outbox", "report", "worker",
+            "outbox", "report", "worker", "logging",
         ],
     ),
-    room("main", &["commands"]),
+    room("main", &["commands", "engine"]),
 ];
 
 /// What would let brokers, databases or async into the judging library.

@@ -13,7 +13,7 @@ mod tally;
 mod traces;
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -24,8 +24,8 @@ use judge_core::judging::verdict::{Cause, Ruling, ruling_of, ruling_of_compiling
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{
-    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec, Slot,
-    SlotConfig,
+    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec,
+    SandboxError, Slot, SlotConfig,
 };
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
@@ -141,9 +141,15 @@ impl Yard {
 
     /// Runs the case and then looks around. An error says what went wrong.
     fn judge(&mut self, case: &Case) -> Result<(), String> {
-        let text = self.host.fill_in(&case.text);
-        let language = hurried(&case.language);
-        let compiled = compile(&mut self.slot, &language, &source_of(&text), &Cancel::default());
+        let sources = case.sources(|text| self.host.fill_in(text));
+        let language = hurried(case);
+        let compiled = compile(&mut self.slot, &language, &sources, &Cancel::default());
+        if let Err(SandboxError::Start { source, .. }) = &compiled
+            && source.kind() == ErrorKind::InvalidInput
+        {
+            self.look_around(&[])?;
+            return case.check("BAD NAME").map_err(|what| format!("{what} {source}"));
+        }
         let compilation = compiled.map_err(|error| format!("not a fact: {error:?}"))?;
         self.look_around(&[&compilation.output])?;
         let Ok(program) = compilation.result else {
@@ -193,11 +199,14 @@ fn source_of(text: &str) -> Vec<SourceFile> {
 }
 
 /// With compile limits that are soon reached; a runtime with a heap of its own keeps its own.
-fn hurried(language: &Language) -> Arc<Language> {
-    let mut language = language.clone();
-    if language.compile.collect == ["program"] {
-        language.compile.cpu_seconds = 4;
+fn hurried(case: &Case) -> Arc<Language> {
+    let mut language = Language::clone(&case.language);
+    let has_own_heap = language.compile.collect != ["program"];
+    if !has_own_heap {
         language.compile.memory_mib = 256;
+    }
+    if !has_own_heap || case.expects("CTL") {
+        language.compile.cpu_seconds = 4;
     }
     Arc::new(language)
 }

@@ -3,8 +3,9 @@
 //! ```text
 //! commands                judge, verify, serve, doctor, history
 //! worker                  one submission from delivery to ack; the only room that decides
-//! report engine problems  results as messages and rows; judge-core set up; its problems
+//! report engine           results as messages and rows; judging in a process of its own
 //! intake store outbox     RabbitMQ or stdin; MySQL or SQLite; events on their way out
+//! problems logging        the packages that are there; log lines
 //! message config metrics http    leaf rooms
 //! ```
 
@@ -15,6 +16,7 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod intake;
+pub mod logging;
 pub mod message;
 pub mod metrics;
 pub mod outbox;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use judge_core::judging::Problem;
-use judge_core::judging::package::{Package, PackageError};
+use judge_core::judging::package::{PackageError, is_archive};
 
 use crate::message::MAX_TESTS;
 
@@ -17,19 +17,27 @@ pub enum ProblemError {
     /// The package itself is wrong.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// Nobody can say which of them is meant.
+    #[error("the problem is there twice, as {} and as {}: remove one", one.display(), other.display())]
+    Twice {
+        /// A folder or an archive.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// Its verdicts would not fit into a message.
     #[error("the problem has {0} testcases, at most {MAX_TESTS} are possible")]
     TooManyTests(usize),
 }
 
-/// Reads one package.
-pub fn read(dir: &Path) -> Result<Problem, ProblemError> {
-    let package = Package::read(dir)?;
-    let tests = package.testcases.len();
+/// Reads one package, a folder or a zip archive.
+pub fn read(path: &Path) -> Result<Problem, ProblemError> {
+    let problem = Problem::read(path)?;
+    let tests = problem.package.testcases.len();
     if MAX_TESTS < tests {
         return Err(ProblemError::TooManyTests(tests));
     }
-    Ok(Problem::new(package))
+    Ok(problem)
 }
 
 /// The folder of problems can't be read.
@@ -47,27 +55,37 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Reads every package in `dir`. A broken one is kept as broken, and said in the log: the others
-    /// can be judged.
+    /// Reads every package in `dir`: folders named by the problem's id, and archives `ID.zip`. A
+    /// broken one is kept as broken: the others can be judged.
     pub fn read(dir: &Path) -> Result<Self, CatalogError> {
         let failed = |source| CatalogError { path: dir.into(), source };
-        let mut problems = BTreeMap::new();
+        let mut paths: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for entry in fs::read_dir(dir).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            let Some(id) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if id.starts_with('.') || !path.is_dir() {
+            let is_folder = path.is_dir();
+            if !is_folder && !is_archive(&path) {
                 continue;
             }
-            let problem = read(&path).map(Arc::new).map_err(Arc::new);
-            if let Err(error) = &problem {
-                tracing::error!(problem = id, error = %chain(error), "a package can't be used");
+            let id = if is_folder { path.file_name() } else { path.file_stem() };
+            let Some(id) = id.and_then(|name| name.to_str()) else { continue };
+            if !id.starts_with('.') {
+                paths.entry(id.to_owned()).or_default().push(path);
             }
-            problems.insert(id.to_owned(), problem);
+        }
+        let mut problems = BTreeMap::new();
+        for (id, mut paths) in paths {
+            let problem = match (paths.pop(), paths.pop()) {
+                (Some(one), Some(other)) => Err(ProblemError::Twice { one, other }),
+                (Some(only), None) => read(&only),
+                (None, _) => continue,
+            };
+            let problem = problem.map(Arc::new).map_err(Arc::new);
+            problems.insert(id, problem);
         }
         Ok(Self { problems })
     }
 
-    /// The problem of that id: `None` if there is no such folder.
+    /// The problem of that id: `None` if there is neither such a folder nor such an archive.
     pub fn find(&self, id: &str) -> Option<Result<Arc<Problem>, Arc<ProblemError>>> {
         self.problems.get(id).cloned()
     }
@@ -75,6 +93,15 @@ impl Catalog {
     /// Those that can be judged against, by id.
     pub fn sound(&self) -> impl Iterator<Item = &Arc<Problem>> {
         self.problems.values().filter_map(|problem| problem.as_ref().ok())
+    }
+
+    /// Says in the log which packages are broken, and why.
+    pub fn log_broken(&self) {
+        for (id, problem) in &self.problems {
+            if let Err(error) = problem {
+                tracing::error!(problem = id, error = %chain(error), "a package can't be used");
+            }
+        }
     }
 
     /// How many packages are broken.

@@ -11,9 +11,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-const ALL_CONDITIONS: [Condition; 4] = [
+const ALL_CONDITIONS: [Condition; 5] = [
     Condition::BrokerConnected,
     Condition::DatabaseReachable,
+    Condition::EngineRunning,
     Condition::SandboxSelftestPassed,
     Condition::NotDraining,
 ];
@@ -91,6 +92,7 @@ async fn readiness_names_each_condition_with_its_reason() {
             "conditions": {
                 "broker_connected": {"ok": false, "reason": "connection refused by rabbitmq:5672"},
                 "database_reachable": {"ok": true, "reason": "ok"},
+                "engine_running": {"ok": true, "reason": "ok"},
                 "sandbox_selftest_passed": {"ok": true, "reason": "ok"},
                 "not_draining": {"ok": true, "reason": "ok"},
             }

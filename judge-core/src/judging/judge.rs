@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::JudgeError;
-use super::package::{Package, Visibility};
+use super::package::{Package, Testcase, Visibility};
 use super::pool::{LentSlot, SlotPool};
 use super::problem::{Checking, Problem};
 use super::schedule::{AfterFailure, Assignment, Schedule, Scheduled, Selection};
+use super::test_data::TestData;
 use super::testcase_run::{Contestant, TestRun};
 use super::validator::ValidatorError;
 use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
@@ -25,7 +28,11 @@ pub struct Judge {
     languages: Languages,
     /// What was found when a language was first asked for.
     available: Arc<Mutex<BTreeMap<String, Availability>>>,
+    data: TestData,
 }
+
+/// How much test data a judge keeps unless told otherwise, in bytes.
+pub const TEST_DATA_BYTES: u64 = 64 << 20;
 
 /// One submission to be judged.
 #[derive(Debug, Clone)]
@@ -58,7 +65,7 @@ pub enum Mode<'a> {
 }
 
 /// Limits that a submission asks for; each bound is the lower of it and the problem's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LowerLimits {
     /// CPU time.
     pub cpu: Option<Duration>,
@@ -71,7 +78,7 @@ pub struct LowerLimits {
 }
 
 /// Where a submission is, for progress bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// A slot is its own now; it is being compiled.
     Compiling,
@@ -85,7 +92,7 @@ pub enum Stage {
 }
 
 /// The result of a submission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Judgement {
     /// Of the submission as a whole.
     pub verdict: Verdict,
@@ -106,7 +113,7 @@ pub struct Judgement {
 }
 
 /// How long the phases of a judgement took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Compiling, and waiting for no slot.
     pub compile: Duration,
@@ -115,7 +122,7 @@ pub struct Phases {
 }
 
 /// How compiling went.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompileReport {
     /// Whether there was a program to run.
     pub ok: bool,
@@ -126,7 +133,7 @@ pub struct CompileReport {
 }
 
 /// One test of a judgement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JudgedTest {
     /// From 1, over the whole package; 1 for the user's own input.
     pub ordinal: u32,
@@ -143,7 +150,13 @@ pub struct JudgedTest {
 impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
-        Self { pool, languages, available: Arc::default() }
+        Self { pool, languages, available: Arc::default(), data: TestData::new(TEST_DATA_BYTES) }
+    }
+
+    /// Keeps so much test data in memory between runs instead of [`TEST_DATA_BYTES`].
+    #[must_use]
+    pub fn keeping_test_data(self, max_bytes: u64) -> Self {
+        Self { data: TestData::new(max_bytes), ..self }
     }
 
     /// The slots.
@@ -201,8 +214,9 @@ impl Judge {
         };
         observe(Stage::Compiling);
         let began = Instant::now();
-        let compilation =
-            slot.try_twice(|slot| compile(slot, task.language, task.sources, cancel))?;
+        let compilation = self.while_loading(task, || {
+            slot.try_twice(|slot| compile(slot, task.language, task.sources, cancel))
+        })?;
         let mut phases = Phases { compile: began.elapsed(), run: Duration::ZERO };
         let Compilation { result, output, outcome, limits } = compilation;
         let report = CompileReport { ok: result.is_ok(), output, usage: outcome.usage.clone() };
@@ -214,7 +228,7 @@ impl Judge {
             return Ok(without_tests(task, verdict, cause, report, toolchain, phases));
         };
         let began = Instant::now();
-        let contestant = contestant(task, &program);
+        let contestant = contestant(task, &program, &self.data);
         if let Mode::Custom(stdin) = task.mode {
             observe(Stage::Running { done: 0, total: 1 });
             let run = retrying(&mut slot, |slot| contestant.on_own_input(slot, stdin, cancel))?;
@@ -235,6 +249,32 @@ impl Judge {
         let scheduled = self.run_tests(task, slot, &contestant, &checking, observe, cancel)?;
         phases.run = began.elapsed();
         Ok(of_tests(&task.problem.package, scheduled, report, toolchain, phases))
+    }
+
+    /// Does `work` while the data of the tests that come first is read, as far as there is room.
+    fn while_loading<T>(&self, task: &Task<'_>, work: impl FnOnce() -> T) -> T {
+        let package = &task.problem.package;
+        let wanted = |testcase: &&Testcase| match task.mode {
+            Mode::Submit => true,
+            Mode::Sample => testcase.visibility == Visibility::Public,
+            Mode::Custom(_) => false,
+        };
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let files = package.testcases.iter().filter(wanted);
+                for file in files.flat_map(|testcase| [&testcase.input, &testcase.answer]) {
+                    if over.load(Ordering::Relaxed) || !self.data.has_room() {
+                        return;
+                    }
+                    // Who needs it will say what is wrong with it.
+                    let _ = self.data.get(&package.version, file);
+                }
+            });
+            let done = work();
+            over.store(true, Ordering::Relaxed);
+            done
+        })
     }
 
     /// Runs the tests on `slot`, and on other slots as long as nobody waits for them.
@@ -302,7 +342,7 @@ fn retrying<T>(
     })?
 }
 
-fn contestant<'a>(task: &Task<'_>, program: &'a Program) -> Contestant<'a> {
+fn contestant<'a>(task: &Task<'a>, program: &'a Program, data: &'a TestData) -> Contestant<'a> {
     let problem = &task.problem.package.limits;
     let asked = task.limits;
     let lower = |asked: Option<u64>, bound: u64| asked.map_or(bound, |asked| asked.min(bound));
@@ -311,7 +351,8 @@ fn contestant<'a>(task: &Task<'_>, program: &'a Program) -> Contestant<'a> {
     let output_bytes = lower(asked.output_bytes, problem.output_bytes);
     let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
     limits.wall = asked.wall.map_or(limits.wall, |asked| asked.min(limits.wall));
-    Contestant { program, memory_bytes, limits }
+    let version = &task.problem.package.version;
+    Contestant { program, memory_bytes, limits, version, data }
 }
 
 fn without_tests(

@@ -5,6 +5,7 @@
 //! comparison     the default output validator
 //! validator      the package's own output validator, in a sandbox
 //! verdict        from the facts of a run to what they mean
+//! test_data      inputs and answers, read once
 //! testcase_run   one test
 //! scoring        from results of tests to the result of the submission
 //! judge          one submission: compile, run its tests over free slots, grade
@@ -25,6 +26,7 @@ pub mod verdict;
 
 mod error;
 mod schedule;
+mod test_data;
 mod testcase_run;
 
 pub use error::JudgeError;
@@ -34,5 +36,6 @@ pub use judge::{
 pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;
 pub use schedule::AfterFailure;
+pub use test_data::TestData;
 pub use testcase_run::{PublicData, SHOWN_BYTES, Shown, TestRun};
 pub use verdict::{Cause, ValidatorFailure, Verdict};

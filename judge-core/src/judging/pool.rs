@@ -3,6 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
+use serde::{Deserialize, Serialize};
+
 use crate::sandbox::slot::MAX_SLOTS;
 use crate::sandbox::{SandboxError, Slot, SlotConfig};
 
@@ -27,7 +29,7 @@ struct Places {
 }
 
 /// How the slots are doing, for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occupancy {
     /// Lent out.
     pub busy: u32,

@@ -1,9 +1,12 @@
 //! A problem that submissions can be judged against: its package, and its validator once that is
 //! compiled.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::package::{Package, Testcase, Validation};
+use super::package::{
+    ArchiveBounds, Package, PackageError, Testcase, Unpacked, Validation, is_archive,
+};
 use super::pool::LentSlot;
 use super::testcase_run::Checker;
 use super::validator::{Validator, ValidatorError};
@@ -12,15 +15,31 @@ use crate::toolchain::Languages;
 /// A package, and what is made of it only once.
 #[derive(Debug)]
 pub struct Problem {
-    /// As read.
+    /// As read. Its paths are good as long as the problem is.
     pub package: Package,
+    /// The folder of an archive, which goes with the problem.
+    _unpacked: Option<Unpacked>,
     validator: Mutex<Option<Arc<Validator>>>,
 }
 
 impl Problem {
     /// Nothing is compiled yet.
     pub fn new(package: Package) -> Self {
-        Self { package, validator: Mutex::new(None) }
+        Self { package, _unpacked: None, validator: Mutex::new(None) }
+    }
+
+    /// Reads a package from its folder or from a zip archive, which is unpacked into a private folder
+    /// below the host's temporary folder, for as long as the problem lives.
+    ///
+    /// # Errors
+    /// [`PackageError`]; all but [`PackageError::Io`] are the package's fault.
+    pub fn read(path: &Path) -> Result<Self, PackageError> {
+        if path.is_dir() || !is_archive(path) {
+            return Ok(Self::new(Package::read(path)?));
+        }
+        let unpacked = Unpacked::of(path, &std::env::temp_dir(), &ArchiveBounds::default())?;
+        let package = Package::read(unpacked.package())?;
+        Ok(Self { _unpacked: Some(unpacked), ..Self::new(package) })
     }
 
     /// Who checks outputs; compiles the validator if nobody has. Others wait meanwhile.

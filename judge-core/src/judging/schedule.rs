@@ -7,6 +7,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::JudgeError;
 use super::package::{Package, Visibility};
 use super::scoring::{Grade, GradeError, TestResult, grade};
@@ -15,7 +17,7 @@ use super::verdict::Verdict;
 use crate::sandbox::Cancel;
 
 /// What is run after the verdict is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AfterFailure {
     /// Nothing.
     Stop,

@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
 use super::error::JudgeError;
 use super::package::{Testcase, Visibility};
 use super::scoring::ValidatorScore;
+use super::test_data::TestData;
 use super::validator::{Judged, Validator};
 use super::verdict::{Cause, Ruling, Verdict, ruling_of};
 use crate::sandbox::{
@@ -19,7 +21,7 @@ use crate::sys::fds::{SealedFile, UnsealedFile};
 use crate::toolchain::Program;
 
 /// What came of one test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestRun {
     /// What it means.
     pub verdict: Verdict,
@@ -40,7 +42,7 @@ pub struct TestRun {
 }
 
 /// Data of a public test, as far as it is shown: the first [`SHOWN_BYTES`] of each.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PublicData {
     /// Standard input.
     pub input: Shown,
@@ -55,7 +57,7 @@ pub struct PublicData {
 }
 
 /// The beginning of some data.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// At most [`SHOWN_BYTES`].
     pub bytes: Vec<u8>,
@@ -87,6 +89,9 @@ pub(super) struct Contestant<'a> {
     /// Of the problem, lowered by the submission.
     pub memory_bytes: u64,
     pub limits: Limits,
+    /// Of the problem's package.
+    pub version: &'a str,
+    pub data: &'a TestData,
 }
 
 /// Who says whether an output is right.
@@ -153,8 +158,9 @@ impl Contestant<'_> {
         flags: ComparisonFlags,
         cancel: &Cancel,
     ) -> Result<Checked, JudgeError> {
-        let input = seal(&testcase.input)?;
-        let answer = std::fs::read(&testcase.answer).map_err(unreadable(&testcase.answer))?;
+        let input = self.data.get(self.version, &testcase.input)?;
+        let answer = self.data.get(self.version, &testcase.answer)?;
+        let answer = answer.map().map_err(unreadable(&testcase.answer))?;
         let mut sink = Compare::new(&answer, flags);
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let began = Instant::now();
@@ -177,7 +183,7 @@ impl Contestant<'_> {
         validator: &Validator,
         cancel: &Cancel,
     ) -> Result<Checked, JudgeError> {
-        let input = Arc::new(seal(&testcase.input)?);
+        let input = self.data.get(self.version, &testcase.input)?;
         let mut sink = Keep::new().map_err(JudgeError::Keep)?;
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let Keep { file, shown: output, failure } = sink;
@@ -191,7 +197,7 @@ impl Contestant<'_> {
             return Ok(Checked { ran, output, ruling, score, message, checking });
         }
         let began = Instant::now();
-        let answer = Arc::new(seal(&testcase.answer)?);
+        let answer = self.data.get(self.version, &testcase.answer)?;
         let kept = file.seal().map_err(JudgeError::Keep)?;
         let flags = &testcase.validator_flags;
         let judged = validator.judge(slot, [input, answer], &kept, flags, cancel)?;
@@ -345,15 +351,6 @@ impl OutputSink for ShowOnly {
         self.0.take(chunk);
         Flow::Continue
     }
-}
-
-/// The largest test data file, in bytes: larger ones would not fit beside each other in memory.
-const LARGEST_TEST_DATA: u64 = 1 << 30;
-
-fn seal(path: &Path) -> Result<SealedFile, JudgeError> {
-    let sealed =
-        File::open(path).and_then(|mut file| SealedFile::of_reader(&mut file, LARGEST_TEST_DATA));
-    sealed.map_err(unreadable(path))
 }
 
 fn begin(path: &Path) -> Result<Shown, JudgeError> {

@@ -29,6 +29,9 @@ const FEEDBACK: &str = "feedback/";
 /// How much of its remarks is kept, in bytes; the formats set no bound.
 const REMARK_BYTES: u64 = 64 * 1024;
 
+/// The longest score, in bytes, white space included. A longer one is no number that anybody meant.
+const SCORE_BYTES: usize = 1024;
+
 /// A validator that can be run.
 #[derive(Debug)]
 pub struct Validator {
@@ -138,8 +141,9 @@ impl Validator {
         files.push(file(ANSWER, answer));
         // A file in it makes the feedback directory.
         files.push(file(&format!("{FEEDBACK}.keep"), empty));
-        let remark =
-            |name| Collect { pattern: format!("{FEEDBACK}{name}"), max_bytes: REMARK_BYTES };
+        let wanted = |name, max_bytes| Collect { pattern: format!("{FEEDBACK}{name}"), max_bytes };
+        // However large: a score that were left out would be taken for none.
+        let score = |name| wanted(name, self.limits.file_size_bytes);
         let spec = RunSpec {
             profile: ProfileName::Validate,
             argv: &argv,
@@ -147,19 +151,18 @@ impl Validator {
             limits: &self.limits,
             stdin: output,
             files: &files,
-            collect: &[remark("judgemessage.txt"), remark(SCORE), remark(MULTIPLIER)],
+            collect: &[wanted("judgemessage.txt", REMARK_BYTES), score(SCORE), score(MULTIPLIER)],
         };
         let outcome = slot.run(&spec, &mut Capture::default(), cancel)?;
         let mut message = String::new();
         let mut score = Ok(ValidatorScore::Absent);
         for (name, content) in &outcome.files {
             let content = content.read_all().map_err(JudgeError::Keep)?;
-            let text = String::from_utf8_lossy(&content);
-            let number = || text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+            let number = || number_of(&content);
             match name.rsplit('/').next() {
                 Some(SCORE) => score = number().map(ValidatorScore::Points).ok_or(()),
                 Some(MULTIPLIER) => score = number().map(ValidatorScore::Multiplier).ok_or(()),
-                _ => message = text.into_owned(),
+                _ => message = String::from_utf8_lossy(&content).into_owned(),
             }
         }
         let failed = |failure| Some((Verdict::JudgingError, Cause::ValidatorFailed(failure)));
@@ -182,6 +185,12 @@ impl Validator {
         };
         Ok(Judged { ruling, score: score.unwrap_or(ValidatorScore::Absent), message })
     }
+}
+
+/// `None`: it is no finite number.
+fn number_of(content: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(content).ok().filter(|text| text.len() <= SCORE_BYTES)?;
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// legacy, *Graders*; 2025-09, *Scoring test cases*.

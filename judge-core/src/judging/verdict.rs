@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
 
 use super::comparison::Mismatch;
 use crate::sandbox::{Limits, Outcome, Termination, Usage};
@@ -10,7 +11,7 @@ use crate::sys::process::Exit;
 
 /// What is said of a run, and of a submission. The codes are those of the ICPC contest API where it
 /// has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// `AC`
     Accepted,
@@ -75,7 +76,7 @@ impl Verdict {
 }
 
 /// The mechanism behind a verdict other than accepted, with what it measured against which limit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Cause {
     /// CPU time of the process tree.
     CpuTime {
@@ -137,7 +138,7 @@ pub enum Cause {
 }
 
 /// What a validator did instead of saying yes or no.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValidatorFailure {
     /// It ended with neither 42 nor 43.
     Exited(Exit),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
 
@@ -28,7 +30,7 @@ pub struct Outcome {
 pub const STDERR_KEPT: usize = 64 * 1024;
 
 /// Why a run ended. Where several reasons came together, the first that was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Termination {
     /// The first process ended by itself, or by a signal not ours.
     OfItself,
@@ -49,7 +51,7 @@ pub enum Termination {
 }
 
 /// What a run used.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// User plus system time of the whole tree.
     pub cpu: Duration,

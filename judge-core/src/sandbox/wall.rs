@@ -101,6 +101,8 @@ walls! {
     FreshTmp = "fresh-tmp",
     /// `/dev/shm` holds nothing of the run before
     FreshShm = "fresh-shm",
+    /// the numbers of processes tell nothing of the runs before
+    ProcessNumbers = "process-numbers",
     /// no process outlives its run
     KillAll = "kill-all",
     /// no local socket outlives its run

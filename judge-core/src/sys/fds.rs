@@ -14,6 +14,7 @@ use nix::sys::socket::{
 use nix::sys::stat::{Mode, fchmod};
 
 use super::checked;
+use super::mapping::Mapping;
 
 /// The most descriptors that one message carries: `SCM_MAX_FD` of the kernel (`unix(7)`).
 pub const MAX_FDS: usize = 253;
@@ -147,6 +148,28 @@ impl SealedFile {
         file.seal()
     }
 
+    /// Copies what is left of `file`, without taking it through our memory. Fails as
+    /// [`Self::of_reader`] does.
+    pub fn of_file(file: &mut std::fs::File, max_len: u64) -> io::Result<Self> {
+        let mut copy = UnsealedFile::new()?;
+        // Between files, `io::copy` leaves the copying to the kernel.
+        let len = io::copy(&mut io::Read::take(file, max_len.saturating_add(1)), &mut copy.0)?;
+        if max_len < len {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        copy.seal()
+    }
+
+    /// Shows all of it in memory, without reading it.
+    ///
+    /// Fails with `ENOMEM` where there are no addresses left for it.
+    pub fn map(&self) -> io::Result<Mapping> {
+        let len = usize::try_from(self.len).map_err(|_| Errno::ENOMEM)?;
+        // SAFETY: seals against writing and shrinking are on it, for good (`fcntl(2)`,
+        // *File Sealing*), and it had this length when they came.
+        Ok(unsafe { Mapping::new(self.fd.as_fd(), len) }?)
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> u64 {
         self.len
@@ -180,7 +203,7 @@ impl SealedFile {
 }
 
 /// For everybody: a program may open its input again as `/dev/stdin`.
-const READ_ONLY: Mode = Mode::from_bits_truncate(0o444);
+const READ_ONLY: Mode = Mode::from_bits_truncate(0o555);
 
 /// A [`SealedFile`] in the making.
 #[derive(Debug)]
@@ -288,7 +311,7 @@ mod tests {
     fn a_sealed_file_lets_nobody_write_its_times_or_attributes() {
         let sealed = SealedFile::of_bytes(b"input").unwrap();
         let mode = sealed.reader().unwrap().metadata().unwrap().permissions();
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o7777, 0o444);
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o222, 0);
     }
 
     #[test]
@@ -306,6 +329,23 @@ mod tests {
         let old_kernels = file.seal_with(&[]).unwrap();
         assert!(tells(&old_kernels), "so there is something to keep it from");
         assert!(!tells(&SealedFile { tells: true, ..old_kernels }), "each reader has its own");
+    }
+
+    #[test]
+    fn a_sealed_file_can_be_seen_as_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer");
+        for content in ["", "42\n", &"long ".repeat(5000)] {
+            std::fs::write(&path, content).unwrap();
+            let mut file = std::fs::File::open(&path).unwrap();
+            let sealed = SealedFile::of_file(&mut file, 25_000).unwrap();
+            let mapping = sealed.map().unwrap();
+            drop(sealed);
+            assert_eq!(&*mapping, content.as_bytes());
+        }
+        let mut file = std::fs::File::open(&path).unwrap();
+        let error = SealedFile::of_file(&mut file, 24_999).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use seccompiler::sock_filter;
 use super::checked;
 
 /// Adds `program` to the calling thread's filters, for good and for every later child
-/// (`seccomp(2)`). Wants `no_new_privs`. Calls that `program` answers with `SECCOMP_RET_USER_NOTIF`
-/// stop their caller and are told to whoever reads the returned listener ([`next_call`]).
+/// (`seccomp(2)`). Wants `no_new_privs`, or `CAP_SYS_ADMIN`. Calls that `program` answers with
+/// `SECCOMP_RET_USER_NOTIF` stop their caller and are told to whoever reads the listener
+/// ([`next_call`]). Allocates nothing.
 ///
 /// Fails with [`Errno::EBUSY`] where one of the thread's filters has a listener already, and with
 /// [`Errno::EINVAL`] where `program` is empty, longer than 4096 instructions, or jumps out of itself.
@@ -29,7 +30,7 @@ pub fn install(program: &[sock_filter]) -> Result<OwnedFd, Errno> {
             &raw const program,
         )
     })?;
-    let fd = RawFd::try_from(fd).expect("the kernel returned a descriptor");
+    let fd = RawFd::try_from(fd).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

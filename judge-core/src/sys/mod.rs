@@ -4,7 +4,9 @@
 //! argument about memory, descriptors or threads:
 //!
 //! * [`process`]: births (`clone3`) and deaths (`pidfd`, `waitid`) of processes
+//! * [`spawn`]: births in the way of `vfork`, with the steps up to exec as data
 //! * [`fds`]: descriptors over sockets, sealed memory files, closing what must not be inherited
+//! * [`mapping`]: memory that shows a sealed file
 //! * [`privilege`]: giving up capabilities for good
 //! * [`filter`]: installing syscall filters and hearing from them
 //! * [`mounts`]: attributes of whole mount trees
@@ -14,10 +16,12 @@
 
 pub mod fds;
 pub mod filter;
+pub mod mapping;
 pub mod mounts;
 pub mod privilege;
 pub mod probe;
 pub mod process;
+pub mod spawn;
 
 use nix::errno::Errno;
 

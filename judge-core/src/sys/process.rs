@@ -5,8 +5,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
 use super::checked;
 
@@ -85,7 +86,7 @@ pub fn signal(pidfd: BorrowedFd<'_>, signal: Signal) -> Result<(), Errno> {
 }
 
 /// How a process ended, as `wait(2)` tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
     /// `exit(2)` with this status, 0–255.
     Code(i32),
@@ -138,6 +139,21 @@ pub fn reap(children: Children, block: bool) -> Result<Option<Reaped>, Errno> {
         Exit::Signal(libc::WTERMSIG(status))
     };
     Ok(Some(Reaped { pid: Pid::from_raw(pid), exit }))
+}
+
+/// Makes the calling process carry on when one of `signals` comes. By a handler that does nothing,
+/// and not by ignoring them: what is ignored stays ignored across exec, and the programs that this
+/// process starts must die of their signals as anywhere else.
+pub fn carry_on_at(signals: &[Signal]) -> Result<(), Errno> {
+    extern "C" fn do_nothing(_: libc::c_int) {}
+    let action =
+        SigAction::new(SigHandler::Handler(do_nothing), SaFlags::SA_RESTART, SigSet::empty());
+    for &signal in signals {
+        // SAFETY: the handler touches nothing, so it may interrupt any thread at any place, and no
+        // code of ours relies on the action that it replaces.
+        unsafe { sigaction(signal, &action) }?;
+    }
+    Ok(())
 }
 
 /// Ends the calling process at once, without destructors or `atexit` handlers: for a copy made by

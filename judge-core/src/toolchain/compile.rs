@@ -1,7 +1,11 @@
 //! From sources to a program, in a sandbox.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::language::{Language, NamedAfter, Program};
 use crate::sandbox::{
@@ -12,9 +16,10 @@ use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
 
 /// A source file of a submission or a validator.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceFile {
-    /// A plain file name; `None`: the language knows one.
+    /// A relative path whose parts are plain: of letters, digits, `_`, `+`, `.` and `-`, beginning with
+    /// neither of the last two, at most 255 bytes each. `None`: the language knows one.
     pub name: Option<String>,
     /// Any bytes: compilers judge encodings.
     pub content: Vec<u8>,
@@ -48,6 +53,11 @@ pub enum CompileFailure {
 }
 
 /// Compiles `sources` in `slot`. An error means that nothing is known about them.
+///
+/// # Errors
+/// [`SandboxError`]; where a source has another name than [`SourceFile::name`] allows, or one that
+/// another has, its cause is an [`io::ErrorKind::InvalidInput`](std::io::ErrorKind), and nothing was
+/// run. Whoever takes names from outside refuses such ones itself, with words for the sender.
 pub fn compile(
     slot: &mut Slot,
     language: &Arc<Language>,
@@ -128,13 +138,30 @@ fn compile_within(
     Ok(Compilation { result, output, outcome, limits: limits.clone() })
 }
 
-fn sealed(language: &Language, sources: &[SourceFile]) -> std::io::Result<Vec<InputFile>> {
-    let seal = |source: &SourceFile| {
+fn sealed(language: &Language, sources: &[SourceFile]) -> io::Result<Vec<InputFile>> {
+    let seal = |source: &SourceFile| -> io::Result<InputFile> {
         let path = source.name.clone().unwrap_or_else(|| name_for(language, &source.content));
         let content = Arc::new(SealedFile::of_bytes(&source.content)?);
         Ok(InputFile { path, content, executable: false })
     };
-    sources.iter().map(seal).collect()
+    let files: Vec<InputFile> = sources.iter().map(seal).collect::<io::Result<_>>()?;
+    let mut names = BTreeSet::new();
+    match files.iter().find(|file| !is_plain(&file.path) || !names.insert(&file.path)) {
+        Some(file) => {
+            let what = format!("{:?} is no name for a source, or is one twice", file.path);
+            Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+        }
+        None => Ok(files),
+    }
+}
+
+/// Names stand among the compiler's arguments, where they must be no option and no file of
+/// arguments (`@`), and in paths.
+fn is_plain(path: &str) -> bool {
+    path.split('/').all(|part| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_+.-".contains(c);
+        (1..=255).contains(&part.len()) && part.chars().all(plain) && !part.starts_with(['-', '.'])
+    })
 }
 
 /// What a source without a name is to be called.
@@ -180,7 +207,7 @@ fn main_file(language: &Language, files: &[InputFile]) -> String {
 
 /// What is to be started: the name of the product that holds the language's marker, else that of the
 /// main source. A file may be called otherwise than the class in it.
-fn main_name(language: &Language, files: &[InputFile], main_file: &str) -> std::io::Result<String> {
+fn main_name(language: &Language, files: &[InputFile], main_file: &str) -> io::Result<String> {
     let stem = stem_of(main_file);
     let Some(marker) = &language.compile.main_marker else {
         return Ok(stem);
@@ -201,13 +228,25 @@ fn stem_of(file: &str) -> String {
     Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn unsealed(source: std::io::Error) -> SandboxError {
+fn unsealed(source: io::Error) -> SandboxError {
     SandboxError::Start { attempt: "reading a compiled file", source }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_sources_are_plain() {
+        for good in ["main.c", "a-b+c.d", "sub/x.h", &"x".repeat(255)] {
+            assert!(is_plain(good), "{good:?}");
+        }
+        for bad in
+            ["", "/a", "a/", "a//b", "../a", "-o", "@a", ".a", "a b", "a\0", &"x".repeat(256)]
+        {
+            assert!(!is_plain(bad), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_public_class_names_its_file() {

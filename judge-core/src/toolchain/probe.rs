@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::language::Language;
 use crate::sandbox::{
     Cancel, Capture, Limits, ProfileName, RunSpec, SandboxError, Slot, Termination,
@@ -12,7 +14,7 @@ use crate::sys::fds::SealedFile;
 use crate::sys::process::Exit;
 
 /// Whether a language's toolchain works here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Availability {
     /// It does, inside the sandbox; the first line of what it says of its version.
     Available {

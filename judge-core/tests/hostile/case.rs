@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use judge_core::toolchain::{Language, Languages};
+use judge_core::toolchain::{Language, Languages, SourceFile};
+use serde::Deserialize;
 
 /// What an attack is after: the folders of the corpus, none of them empty.
-pub const CLASSES: [&str; 13] = [
+pub const CLASSES: [&str; 14] = [
     "compiling",
     "daemons",
     "floods",
@@ -15,6 +16,7 @@ pub const CLASSES: [&str; 13] = [
     "hidden-data",
     "kernel",
     "memory",
+    "names",
     "network",
     "next-run",
     "signals",
@@ -50,7 +52,8 @@ pub struct Case {
     /// Its folder.
     pub class: &'static str,
     pub language: Arc<Language>,
-    pub text: String,
+    /// Its files, with placeholders.
+    files: Vec<File>,
     /// Any of these may happen.
     expected: Vec<String>,
     pub wall: String,
@@ -58,10 +61,39 @@ pub struct Case {
     pub runs: u32,
 }
 
+/// A file of a submission.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// `None`: the language knows one.
+    name: Option<String>,
+    content: String,
+}
+
+/// Several files of one submission, as a TOML file has them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Several {
+    language: String,
+    /// What a message with these names is: for `judge-worker/tests/hostile_names.rs`.
+    #[serde(rename = "message")]
+    _message: String,
+    files: Vec<File>,
+}
+
 impl Case {
     /// `CLASS/FILE`.
     pub fn path(&self) -> String {
         format!("{}/{}", self.class, self.name)
+    }
+
+    /// What is submitted, its placeholders replaced by `fill_in`.
+    pub fn sources(&self, fill_in: impl Fn(&str) -> String) -> Vec<SourceFile> {
+        let source = |file: &File| {
+            let text = repeated(&fill_in(&file.content));
+            SourceFile { name: file.name.clone(), content: text.into() }
+        };
+        self.files.iter().map(source).collect()
     }
 
     /// Whether the first line names the verdict `code`.
@@ -102,20 +134,19 @@ fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
     let extension = path.extension().unwrap().to_str().unwrap();
-    let mut all = languages.iter();
-    let language = all.find(|language| language.extensions.iter().any(|known| known == extension));
+    let (language, files) = if extension == "toml" {
+        let Several { language, files, .. } = toml::from_str(&text).unwrap();
+        (languages.find(&language), files)
+    } else {
+        let mut all = languages.iter();
+        let known = |l: &&Arc<Language>| l.extensions.iter().any(|known| known == extension);
+        (all.find(known), vec![File { name: None, content: text.clone() }])
+    };
     let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
     let line = text.lines().next().unwrap_or_default();
     let line = line.strip_prefix("// ").or(line.strip_prefix("# "));
-    let mut case = Case {
-        name,
-        class,
-        language,
-        text: text.clone(),
-        expected: vec![],
-        wall: String::new(),
-        runs: 1,
-    };
+    let mut case =
+        Case { name, class, language, files, expected: vec![], wall: String::new(), runs: 1 };
     let mut fact = "";
     for field in line.unwrap_or_else(|| panic!("{}: no first line", case.name)).split(" | ") {
         match field.split_once(": ") {
@@ -131,4 +162,17 @@ fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
     assert!(!case.expected.is_empty() && !fact.is_empty(), "{}: no expectation or fact", case.name);
     assert!(WALLS.contains(&case.wall.as_str()), "{}: unknown wall {:?}", case.name, case.wall);
     case
+}
+
+/// With each `@REPEAT N TEXT@` as `N` times `TEXT`, which holds no `@`.
+fn repeated(text: &str) -> String {
+    let mut parts = text.split("@REPEAT ");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (repeat, after) = part.split_once('@').expect("its end is marked");
+        let (times, text) = repeat.split_once(' ').expect("a number and a text");
+        whole += &text.repeat(times.parse().expect("a number"));
+        whole += after;
+    }
+    whole
 }

@@ -21,11 +21,12 @@ use judge_core::sys::process::Exit;
 use super::rules::{Call, RuleFile};
 
 /// What [`prober.c`](./prober.c) asks for itself, and the init between filter and exec.
-pub const ESSENTIAL: [&str; 16] = [
+pub const ESSENTIAL: [&str; 17] = [
     "arch_prctl",
     "brk",
     "clone",
     "execve",
+    "execveat",
     "exit_group",
     "fstat",
     "mmap",

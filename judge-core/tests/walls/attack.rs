@@ -30,6 +30,8 @@ pub enum Need {
     CoresInPlace,
     /// A kernel whose settings a test may change: that of the v2 lane's guest.
     KernelOfOnesOwn,
+    /// Numbers of processes that can be set back (`CONFIG_CHECKPOINT_RESTORE`).
+    SettableNumbers,
     /// A kernel that collects sockets some time after the last process has closed them.
     LazySockets,
 }
@@ -43,6 +45,7 @@ impl Need {
             Self::I386 => std::path::Path::new("/proc/sys/abi/vsyscall32").exists(),
             Self::CoresInPlace => !read("/proc/sys/kernel/core_pattern").contains(['|', '/']),
             Self::KernelOfOnesOwn => read("/proc/cpuinfo").contains("User Mode Linux"),
+            Self::SettableNumbers => std::path::Path::new("/proc/sys/kernel/ns_last_pid").exists(),
             Self::LazySockets => !read("/proc/version").starts_with("Linux version 6.1."),
         }
     }

@@ -31,6 +31,19 @@ pub const ATTACKS: &[Attack] = &[
         needs: Need::Nothing,
     },
     Attack {
+        stopped_by: &[Wall::ProcessNumbers],
+        after: "how many processes the run before had",
+        with: "few",
+        without: "many",
+        tries: |scene| {
+            scene.python(
+                "for _ in range(300):\n    if os.fork() == 0:\n        os._exit(0)\n    os.wait()",
+            );
+            scene.python("print('few' if os.getpid() < 100 else 'many', end='')")
+        },
+        needs: Need::SettableNumbers,
+    },
+    Attack {
         stopped_by: &[Wall::KillAll],
         after: "going on after the verdict",
         with: "0 left",

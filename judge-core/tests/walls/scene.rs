@@ -18,6 +18,7 @@ use judge_core::sandbox::{
 use judge_core::sys::fds::{Protection, SealedFile, UnsealedFile};
 use judge_core::sys::process::Exit;
 use nix::fcntl::OFlag;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::{Gid, setgroups};
 use tempfile::TempDir;
@@ -57,6 +58,8 @@ impl Host {
         let ids = Slot::start(&config, 0).unwrap().host_ids();
         fill(shared.path(), &ids);
         setgroups(&[Gid::from_raw(WORKERS_GROUP)]).unwrap();
+        let (_, most) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+        setrlimit(Resource::RLIMIT_CORE, most, most).unwrap();
         let plain = nix::fcntl::open(&shared.path().join("secret"), OFlag::O_RDONLY, Mode::empty());
         let listener = format!("judge-walls-{}", shared.path().display());
         let address = SocketAddr::from_abstract_name(&listener).unwrap();

@@ -12,7 +12,7 @@ use super::remedies::remedy;
 use super::table::table;
 use super::{Exit, complain, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
-use crate::engine;
+use crate::engine::{self, EngineSettings};
 use crate::intake::amqp::{Broker, BrokerConfig};
 use crate::problems::{Catalog, chain};
 use crate::store::{Store, StoreOptions};
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Exit {
     };
     start_logging(&settings);
     let mut checks = vec![kernel()];
-    match engine::start(&settings) {
+    match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => {
             checks.push(cgroups(engine::cgroup_mode(&judge)));
             checks.extend(walls(&judge));
@@ -165,6 +165,7 @@ fn problems(settings: &Settings) -> Check {
     let remedy = "set JUDGE_PROBLEMS to a folder of packages; `judge-worker verify` looks closer";
     let (state, found) = match Catalog::read(&settings.problems) {
         Ok(catalog) => {
+            catalog.log_broken();
             let (sound, broken) = (catalog.sound().count(), catalog.broken());
             let state = if broken == 0 && 0 < sound { State::Good } else { State::Less };
             (state, format!("{sound} sound, {broken} broken"))

@@ -1,8 +1,8 @@
 //! Whether anything may be judged here: what `serve` makes of the self-test.
 
-use judge_core::sandbox::SandboxError;
 use judge_core::sandbox::selftest::{Standing, Trial};
 
+use crate::engine::EngineFailure;
 use crate::http::{Condition, Readiness};
 use crate::metrics::Metrics;
 use crate::problems::chain;
@@ -10,7 +10,7 @@ use crate::problems::chain;
 /// Tells metrics, log and `/readyz` how each wall stands. Returns whether the gate is open; a
 /// self-test that could not be made leaves it shut, for then nothing is known about any wall.
 pub fn open(
-    tried: &Result<Vec<Trial>, SandboxError>,
+    tried: &Result<Vec<Trial>, EngineFailure>,
     metrics: &Metrics,
     readiness: &Readiness,
 ) -> bool {

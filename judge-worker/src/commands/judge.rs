@@ -15,9 +15,9 @@ use judge_core::toolchain::{Language, SourceFile};
 use super::table::{bar, memory, table, time, verdict_cell};
 use super::{Exit, complain, start_logging};
 use crate::config::{Settings, SettingsArgs};
-use crate::engine;
+use crate::engine::{self, EngineSettings};
 use crate::message::{
-    LanguageId, Mode as WireMode, ProblemId, RequestId, RequestedLimits, Source, Subject,
+    Excerpt, LanguageId, Mode as WireMode, ProblemId, RequestId, RequestedLimits, Source, Subject,
     Submission, SubmissionId, Timestamp,
 };
 use crate::problems;
@@ -26,7 +26,7 @@ use crate::report::{Judged, reason_of};
 /// What to judge.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of the problem package.
+    /// The problem package: a folder, or a zip archive.
     problem: PathBuf,
     /// Source files of one submission.
     #[arg(required = true)]
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Exit {
         Ok(problem) => problem,
         Err(error) => return complain(Exit::Wrong, &error),
     };
-    let judge = match engine::start(&settings) {
+    let judge = match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => judge,
         Err(error) => return complain(Exit::Wrong, &error),
     };
@@ -208,13 +208,17 @@ fn print_json(
     println!("{}", String::from_utf8_lossy(&verdict.to_json()));
 }
 
+/// How much of a compiler's words is shown: as much as a screen or a few.
+const COMPILER_BYTES: usize = 64 * 1024;
+
 fn print_table(problem: &Problem, language: &Language, judgement: &Judgement) {
     let package = &problem.package;
     println!("{} ({}), {}", package.title(), package.id.as_str(), language.name);
     if !judgement.compile.output.is_empty() {
         let heading =
             if judgement.compile.ok { "The compiler says" } else { "It does not compile" };
-        println!("{heading}:\n{}", String::from_utf8_lossy(&judgement.compile.output).trim_end());
+        let said = Excerpt::<COMPILER_BYTES>::of(&judgement.compile.output);
+        println!("{heading}:\n{}", said.marked().trim_end());
     }
     if !judgement.tests.is_empty() {
         let mut table = table(&["test", "verdict", "CPU", "wall", "memory", "reason"]);

@@ -75,17 +75,9 @@ fn complain(exit: Exit, error: &dyn std::error::Error) -> Exit {
     exit
 }
 
-/// Sets up logging to standard error. Only the first call in a process counts.
+/// Sets up logging as the settings say.
 fn start_logging(settings: &crate::config::Settings) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.log_format {
-        crate::config::LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        crate::config::LogFormat::Text => builder.try_init(),
-    };
-    // A second command in one process (a test) keeps the first one's.
-    drop(started);
+    crate::logging::start(&settings.log, settings.log_format);
 }
 
 #[cfg(test)]

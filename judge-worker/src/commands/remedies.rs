@@ -91,7 +91,8 @@ pub fn remedy(wall: Wall) -> &'static str {
         | Wall::CollectBeneath
         | Wall::CollectRegular
         | Wall::CollectSize
-        | Wall::CollectTotal => {
+        | Wall::CollectTotal
+        | Wall::ProcessNumbers => {
             "judge on another host, with a plain Linux 5.14 or newer (no gVisor or other stand-in \
              for the kernel), and report this: no host that we know lacks it"
         }

@@ -4,26 +4,27 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge_core::judging::Judge;
 use judge_core::sandbox::cgroup::Mode;
-use judge_core::sandbox::selftest::selftest;
-use judge_core::toolchain::Availability;
+use judge_core::toolchain::Languages;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, complain, gate, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
-use crate::engine;
+use crate::engine::setup::profile_source;
+use crate::engine::{Engine, EngineSettings};
 use crate::http::{Condition, HttpServer, Readiness};
 use crate::intake::amqp::{Broker, BrokerConfig, Command, Names, Target};
 use crate::intake::{Source, StdioSource};
-use crate::metrics::labels::{CgroupLabel, Languages};
+use crate::metrics::labels::{CgroupLabel, Languages as LanguageLabels};
 use crate::metrics::{BuildInfo, Metrics, THROUGHPUT_INTERVAL, observe_throughput};
 use crate::outbox::{LineSink, Publisher, Sink};
-use crate::problems::{Catalog, chain};
+use crate::problems::Catalog;
 use crate::store::{Store, StoreOptions};
-use crate::worker::{Ended, InHand, Worker, relay, seed, watch_broker, watch_database};
+use crate::worker::{
+    Ended, InHand, Worker, relay, seed, watch_broker, watch_database, watch_engine,
+};
 
 /// Nothing but settings.
 #[derive(Debug, clap::Args)]
@@ -69,6 +70,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
 
     let conditions = [
         Some(Condition::DatabaseReachable),
+        Some(Condition::EngineRunning),
         Some(Condition::SandboxSelftestPassed),
         Some(Condition::NotDraining),
         (settings.queue == QueueKind::Amqp).then_some(Condition::BrokerConnected),
@@ -76,26 +78,31 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     let readiness = Readiness::waiting_for(conditions.into_iter().flatten());
     readiness.hold(Condition::NotDraining);
 
-    let judge = engine::start(&settings)?;
+    let engine_settings = EngineSettings::of(&settings);
+    let languages = Languages::load(&profile_source(&engine_settings))?;
+    let engine = Engine::start(engine_settings).await?;
+    tokio::spawn(watch_engine(engine.state(), readiness.clone(), background.clone()));
     let metrics = Metrics::new(
-        judge.languages().iter().map(|language| language.id.clone()).collect::<Languages>(),
+        languages.iter().map(|language| language.id.clone()).collect::<LanguageLabels>(),
         BuildInfo {
             version: env!("CARGO_PKG_VERSION"),
             commit: option_env!("JUDGE_COMMIT").unwrap_or("unknown"),
-            cgroup: cgroup_label(engine::cgroup_mode(&judge)),
+            cgroup: cgroup_label(engine.cgroup_mode()),
         },
     )?;
     let server = HttpServer::bind(settings.http_addr).await?;
     tracing::info!(address = %server.local_addr(), "metrics and health");
     tokio::spawn(server.serve(metrics.clone(), readiness.clone(), background.clone()));
 
-    let (judge, gate_is_open) = try_walls(judge, &metrics, &readiness).await?;
-    if !gate_is_open {
+    let tried = engine.try_walls().await;
+    if !gate::open(&tried, &metrics, &readiness) {
         // An attack got through: nothing is consumed, and readiness says why, until somebody looks.
         stop.cancelled().await;
+        engine.stop().await;
         return Ok(Ended::Finished);
     }
     let catalog = Catalog::read(&settings.problems)?;
+    catalog.log_broken();
     let options = StoreOptions::default();
     let store = Store::connect(settings.database_url.expose(), &options).await?;
     seed(&store, &catalog).await?;
@@ -117,7 +124,8 @@ async fn serve(settings: Settings) -> Startup<Ended> {
             (Source::Amqp(broker.consume()), Sink::Amqp(publisher))
         }
     };
-    let worker = Arc::new(Worker { settings, judge, catalog, store, sink, metrics, in_hand });
+    let worker = Worker { settings, engine, languages, catalog, store, sink, metrics, in_hand };
+    let worker = Arc::new(worker);
     let metrics = worker.metrics.clone();
     tokio::spawn(observe_throughput(metrics, THROUGHPUT_INTERVAL, background.clone()));
     let mut helpers = JoinSet::new();
@@ -133,38 +141,9 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     // What the relay had in hand stays in the outbox.
     helpers.shutdown().await;
     worker.store.close().await;
-    // Nobody else has the worker now, so its sandboxes and their cgroups end here: left to the end
-    // of the process, some would stay behind.
-    tokio::task::spawn_blocking(move || drop(worker)).await?;
+    // Its sandboxes and their cgroups end before we do.
+    worker.engine.stop().await;
     Ok(ended)
-}
-
-/// Attacks the walls, and looks which languages there are, on a thread: it takes a second or two. Also
-/// says whether anything may be judged.
-async fn try_walls(
-    judge: Judge,
-    metrics: &Metrics,
-    readiness: &Readiness,
-) -> Startup<(Judge, bool)> {
-    let (judge, tried) = tokio::task::spawn_blocking(move || {
-        let tried = judge.pool().acquire().and_then(|mut slot| slot.try_twice(selftest));
-        for language in judge.languages().iter() {
-            match judge.availability(language) {
-                Ok(Availability::Available { version }) => {
-                    tracing::info!(language = language.id, version, "available");
-                }
-                Ok(Availability::Missing { reason }) => {
-                    tracing::warn!(language = language.id, reason, "not available");
-                }
-                Err(error) => {
-                    tracing::error!(language = language.id, error = %chain(&error), "not available");
-                }
-            }
-        }
-        (judge, tried)
-    })
-    .await?;
-    Ok((judge, gate::open(&tried, metrics, readiness)))
 }
 
 /// The first signal asks to finish, the second one does not wait.

@@ -13,13 +13,13 @@ use super::judge::{judge_with_bar, read_sources};
 use super::table::{memory, table, time};
 use super::{Exit, complain, start_logging};
 use crate::config::{Settings, SettingsArgs};
-use crate::engine;
+use crate::engine::{self, EngineSettings};
 use crate::problems::{self, chain};
 
 /// What to verify.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folders of problem packages.
+    /// Problem packages: folders or zip archives.
     #[arg(required = true, value_name = "PROBLEM")]
     packages: Vec<PathBuf>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
-    let judge = match engine::start(&settings) {
+    let judge = match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => judge,
         Err(error) => return complain(Exit::Wrong, &error),
     };

@@ -16,6 +16,8 @@ pub enum Condition {
     BrokerConnected,
     /// The database answers and is migrated.
     DatabaseReachable,
+    /// The process that judges is there.
+    EngineRunning,
     /// No attack of the sandbox's self-test got through.
     SandboxSelftestPassed,
     /// The worker takes new work.

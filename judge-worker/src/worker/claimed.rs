@@ -1,13 +1,14 @@
-//! A claimed submission: judged on a thread, stored, told.
+//! A claimed submission: judged by the engine, stored, told.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use judge_core::judging::package::Package;
 use judge_core::judging::{
-    AfterFailure, Cause, CompileReport, Judge, JudgeError, Judgement, LowerLimits,
-    Mode as CoreMode, Phases, Problem, Stage as CoreStage, Task, Verdict as Ruled,
+    AfterFailure, Cause, CompileReport, Judgement, LowerLimits, Phases, Problem,
+    Stage as CoreStage, Verdict as Ruled,
 };
-use judge_core::sandbox::{Cancel, Usage};
+use judge_core::sandbox::Usage;
 use judge_core::toolchain::{Language, SourceFile};
 
 use super::Worker;
@@ -15,6 +16,8 @@ use super::count::waited;
 use super::handle::{MOST_TRIES, NotJudged, Told, route_of};
 use super::in_hand::{Held, Withdrawn};
 use super::progress::Reporter;
+use crate::config::Settings;
+use crate::engine::{EngineFailure, Job, JobMode};
 use crate::intake::Delivery;
 use crate::message::{Mode, RejectedMessage, Source, Stage, Submission, Timestamp};
 use crate::metrics::labels::Phase;
@@ -35,31 +38,22 @@ impl Worker {
     ) -> Result<Told, NotJudged> {
         let attempt = u32::try_from(lease.fence()).unwrap_or(u32::MAX);
         let progress = Reporter::new(submission, &self.sink, attempt);
-        let asked = Asked {
-            problem: Arc::clone(&problem),
-            language: Arc::clone(&language),
-            submission: submission.clone(),
-            after_failure: if self.settings.stop_at_first_failure {
-                AfterFailure::Stop
-            } else {
-                AfterFailure::GoOn
-            },
-            parallel: self.settings.parallel_tests,
-            cancel: held.cancel.clone(),
-        };
-        let judging = self.on_a_thread(asked, progress, delivery);
+        let job = job_of(submission, &problem.package, &language, &self.settings);
+        let waited = waited(submission.enqueued_at, delivery);
+        let judging = self.in_the_engine(job, &problem.package, held, &progress, waited);
         let judged = tokio::select! {
             judged = judging => judged,
             never = self.keep_lease(lease, held) => match never {},
         };
+        drop(progress);
         let judgement = match judged {
             Ok(judgement) => judgement,
-            Err(JudgeError::Cancelled) if held.withdrawn() == Some(Withdrawn::Cancelled) => {
+            Err(EngineFailure::Cancelled) if held.withdrawn() == Some(Withdrawn::Cancelled) => {
                 cancelled()
             }
             Err(error) => {
                 self.release(lease).await;
-                if matches!(error, JudgeError::Cancelled) {
+                if matches!(error, EngineFailure::Cancelled) {
                     return Err(NotJudged::GivenBack);
                 }
                 let cause = chain(&error);
@@ -76,7 +70,7 @@ impl Worker {
             judgement: &judgement,
             package: &problem.package,
             language: &language.id,
-            cgroup: self.cgroup_mode(),
+            cgroup: self.engine.cgroup_mode(),
             worker: &self.settings.worker_name,
         };
         let began = Instant::now();
@@ -103,29 +97,28 @@ impl Worker {
         }
     }
 
-    /// Judging is synchronous and takes long: it has a thread of its own.
-    async fn on_a_thread(
+    /// In the engine, with its stages told as they come.
+    async fn in_the_engine(
         &self,
-        asked: Asked,
-        progress: Reporter,
-        delivery: &Delivery,
-    ) -> Result<Judgement, JudgeError> {
-        let (judge, metrics) = (self.judge.clone(), self.metrics.clone());
-        let waited = waited(asked.submission.enqueued_at, delivery);
+        job: Job,
+        package: &Package,
+        held: &Held,
+        progress: &Reporter,
+        waited: Duration,
+    ) -> Result<Judgement, EngineFailure> {
         let queued = Instant::now();
-        let thread = tokio::task::spawn_blocking(move || {
-            asked.judge(&judge, &|stage| match stage {
-                CoreStage::Compiling => {
-                    metrics.observe_queue_wait(waited + queued.elapsed());
-                    progress.tell(Stage::Compiling, 0, 0);
-                }
+        let mut begun = false;
+        let observe = |stage| {
+            // Stages may overtake each other, so that the first that is seen says that it began.
+            if !std::mem::replace(&mut begun, true) {
+                self.metrics.observe_queue_wait(waited + queued.elapsed());
+            }
+            match stage {
+                CoreStage::Compiling => progress.tell(Stage::Compiling, 0, 0),
                 CoreStage::Running { done, total } => progress.tell(Stage::Running, done, total),
-            })
-        });
-        match thread.await {
-            Ok(judged) => judged,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        }
+            }
+        };
+        self.engine.judge(job, package, observe, &held.cancel).await
     }
 
     /// Renews the lease as long as it is polled; withdraws the submission when it is lost.
@@ -155,43 +148,36 @@ impl Worker {
     }
 }
 
-/// What a thread needs for judging.
-struct Asked {
-    problem: Arc<Problem>,
-    language: Arc<Language>,
-    submission: Submission,
-    after_failure: AfterFailure,
-    parallel: bool,
-    cancel: Cancel,
-}
-
-impl Asked {
-    fn judge(
-        &self,
-        judge: &Judge,
-        observe: &(dyn Fn(CoreStage) + Sync),
-    ) -> Result<Judgement, JudgeError> {
-        let sources = sources_of(&self.submission.source);
-        let limits = &self.submission.limits;
-        let task = Task {
-            problem: &self.problem,
-            language: &self.language,
-            sources: &sources,
-            mode: match &self.submission.mode {
-                Mode::Submit => CoreMode::Submit,
-                Mode::Sample => CoreMode::Sample,
-                Mode::Custom { stdin } => CoreMode::Custom(stdin.as_bytes()),
-            },
-            limits: LowerLimits {
-                cpu: limits.time_ms.map(|ms| Duration::from_millis(ms.get())),
-                wall: limits.wall_time_ms.map(|ms| Duration::from_millis(ms.get())),
-                memory_bytes: limits.memory_kib.map(|kib| kib.get().saturating_mul(1024)),
-                output_bytes: limits.output_kib.map(|kib| kib.get().saturating_mul(1024)),
-            },
-            after_failure: self.after_failure,
-            parallel: self.parallel,
-        };
-        judge.judge(&task, observe, &self.cancel)
+/// What the engine is asked for.
+fn job_of(
+    submission: &Submission,
+    package: &Package,
+    language: &Language,
+    settings: &Settings,
+) -> Job {
+    let limits = &submission.limits;
+    Job {
+        problem: package.id.as_str().to_owned(),
+        version: package.version.clone(),
+        language: language.id.clone(),
+        sources: sources_of(&submission.source),
+        mode: match &submission.mode {
+            Mode::Submit => JobMode::Submit,
+            Mode::Sample => JobMode::Sample,
+            Mode::Custom { stdin } => JobMode::Custom(stdin.clone()),
+        },
+        limits: LowerLimits {
+            cpu: limits.time_ms.map(|ms| Duration::from_millis(ms.get())),
+            wall: limits.wall_time_ms.map(|ms| Duration::from_millis(ms.get())),
+            memory_bytes: limits.memory_kib.map(|kib| kib.get().saturating_mul(1024)),
+            output_bytes: limits.output_kib.map(|kib| kib.get().saturating_mul(1024)),
+        },
+        after_failure: if settings.stop_at_first_failure {
+            AfterFailure::Stop
+        } else {
+            AfterFailure::GoOn
+        },
+        parallel: settings.parallel_tests,
     }
 }
 

@@ -126,7 +126,7 @@ impl Worker {
             Some(Err(_)) => return Err(refused(RejectedMessage::broken_problem(&submission))),
             None => return Err(refused(RejectedMessage::unknown_problem(&submission))),
         };
-        let Some(language) = self.judge.languages().find(submission.language.as_str()) else {
+        let Some(language) = self.languages.find(submission.language.as_str()) else {
             return Err(refused(RejectedMessage::unknown_language(&submission)));
         };
         if MOST_DELIVERIES <= delivery.delivery_count {

@@ -1,10 +1,11 @@
-//! Keeps readiness true to broker and database.
+//! Keeps readiness true to broker, database and engine.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::EngineState;
 use crate::http::{Condition, Readiness};
 use crate::intake::amqp::BrokerState;
 use crate::store::Store;
@@ -33,6 +34,24 @@ pub async fn watch_broker(
         match &*state.borrow_and_update() {
             BrokerState::Up => readiness.hold(Condition::BrokerConnected),
             BrokerState::Down { reason } => readiness.fail(Condition::BrokerConnected, reason),
+        }
+        match stop.run_until_cancelled(state.changed()).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+/// Follows whether there is an engine, until `stop`.
+pub async fn watch_engine(
+    mut state: watch::Receiver<EngineState>,
+    readiness: Readiness,
+    stop: CancellationToken,
+) {
+    loop {
+        match &*state.borrow_and_update() {
+            EngineState::Up(_) => readiness.hold(Condition::EngineRunning),
+            EngineState::Down { reason } => readiness.fail(Condition::EngineRunning, reason),
         }
         match stop.run_until_cancelled(state.changed()).await {
             Some(Ok(())) => {}

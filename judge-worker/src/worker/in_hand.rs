@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use judge_core::sandbox::Cancel;
+use tokio_util::sync::CancellationToken;
 
 use crate::message::{RequestId, Submission};
 
@@ -23,7 +23,7 @@ pub struct InHand(Arc<Mutex<BTreeMap<RequestId, Entry>>>);
 #[derive(Debug)]
 struct Entry {
     submission_id: String,
-    cancel: Cancel,
+    cancel: CancellationToken,
     withdrawn: Option<Withdrawn>,
 }
 
@@ -33,7 +33,7 @@ pub struct Held {
     all: InHand,
     request_id: RequestId,
     /// Withdraws its runs.
-    pub cancel: Cancel,
+    pub cancel: CancellationToken,
 }
 
 impl InHand {
@@ -43,7 +43,7 @@ impl InHand {
         if entries.contains_key(&submission.request_id) {
             return None;
         }
-        let cancel = Cancel::default();
+        let cancel = CancellationToken::new();
         let entry = Entry {
             submission_id: submission.submission_id.to_string(),
             cancel: cancel.clone(),

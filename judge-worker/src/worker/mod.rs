@@ -4,7 +4,7 @@
 //! ```text
 //! Source::next ─▶ handle ─┬─ parse, problem, language ──────────── bad: verdict JE, dead queue
 //!                         ├─ claim ── finished before: publish again ─┐
-//!                         ├─ judge (on a thread of its own; lease renewed meanwhile)
+//!                         ├─ judge (in the engine process; lease renewed meanwhile)
 //!                         ├─ store: history, tests, outbox in one transaction
 //!                         ├─ publish, confirmed ◀─────────────────────┘
 //!                         └─ settle: ack
@@ -25,13 +25,13 @@ mod seed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge_core::judging::Judge;
+use judge_core::toolchain::Languages;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
-use crate::engine;
+use crate::engine::Engine;
 use crate::intake::Source;
 use crate::metrics::Metrics;
 use crate::metrics::labels::SlotState;
@@ -39,7 +39,7 @@ use crate::outbox::Sink;
 use crate::problems::Catalog;
 use crate::store::Store;
 
-pub use health::{watch_broker, watch_database};
+pub use health::{watch_broker, watch_database, watch_engine};
 pub use in_hand::InHand;
 pub use relay::relay;
 pub use seed::seed;
@@ -49,7 +49,9 @@ pub struct Worker {
     /// The settings.
     pub settings: Settings,
     /// Judges.
-    pub judge: Judge,
+    pub engine: Engine,
+    /// What submissions may be written in.
+    pub languages: Languages,
     /// Problems.
     pub catalog: Catalog,
     /// History and claims.
@@ -130,15 +132,11 @@ impl Worker {
     pub async fn watch_slots(self: Arc<Self>, stop: CancellationToken) {
         let mut tick = tokio::time::interval(SLOT_INTERVAL);
         while stop.run_until_cancelled(tick.tick()).await.is_some() {
-            let occupancy = self.judge.pool().occupancy();
-            self.metrics.set_slots(SlotState::Busy, occupancy.busy as usize);
-            self.metrics.set_slots(SlotState::Idle, occupancy.idle as usize);
+            let occupancy = self.engine.occupancy();
+            let (busy, idle) = occupancy.map_or((0, 0), |slots| (slots.busy, slots.idle));
+            self.metrics.set_slots(SlotState::Busy, busy as usize);
+            self.metrics.set_slots(SlotState::Idle, idle as usize);
         }
-    }
-
-    /// What the sandbox stands on.
-    fn cgroup_mode(&self) -> judge_core::sandbox::cgroup::Mode {
-        engine::cgroup_mode(&self.judge)
     }
 }
 

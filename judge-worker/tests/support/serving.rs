@@ -158,9 +158,22 @@ impl Serving {
         lines.into_iter()
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a pid fits")
+    }
+
     /// Takes note of the processes that it has now, and tells how many these are.
     pub fn note_processes(&mut self) -> usize {
-        let own = i32::try_from(self.child.id()).expect("a pid fits");
+        let mine = self.descendants();
+        let count = mine.len();
+        self.seen.extend(mine);
+        count
+    }
+
+    /// The processes that it has now, each with its time of birth.
+    pub fn descendants(&self) -> Vec<(i32, u64)> {
+        let own = self.pid();
         let mut parents: BTreeMap<i32, (i32, u64)> = BTreeMap::new();
         for process in all_processes() {
             parents.insert(process.pid, (process.parent, process.born));
@@ -175,15 +188,33 @@ impl Serving {
             false
         };
         let mine = parents.iter().filter(|(pid, _)| descends(**pid));
-        let mine: Vec<_> = mine.map(|(pid, (_, born))| (*pid, *born)).collect();
-        self.seen.extend(mine.iter().copied());
-        mine.len()
+        mine.map(|(pid, (_, born))| (*pid, *born)).collect()
+    }
+
+    /// Ends its process as nothing else can.
+    pub fn kill9(&self) {
+        kill(Pid::from_raw(self.pid()), Signal::SIGKILL).expect("our child, not reaped");
+    }
+
+    /// Waits until nothing of it is left, however it ended.
+    pub fn expect_nothing_left(mut self) {
+        self.wait();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (processes, cgroups) = (self.processes_left(), self.cgroups_left());
+            if processes.is_empty() && cgroups.is_empty() {
+                return;
+            }
+            let name = &self.name;
+            assert!(Instant::now() < deadline, "{name} left {processes:?} and {cgroups:?}");
+            sleep(POLL);
+        }
     }
 
     /// Asks it to finish.
     pub fn terminate(&self) {
-        let pid = i32::try_from(self.child.id()).expect("a pid fits");
-        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the worker is our child, not reaped");
+        kill(Pid::from_raw(self.pid()), Signal::SIGTERM)
+            .expect("the worker is our child, not reaped");
     }
 
     /// Waits for its end; panics unless it is by itself, with code 0 and without a trace.
@@ -196,14 +227,23 @@ impl Serving {
             self.name,
             self.log()
         );
+        let left = self.processes_left();
+        assert!(left.is_empty(), "{} left {left:?}", self.name);
+        let left = self.cgroups_left();
+        assert!(left.is_empty(), "{} left the cgroups {left:?}", self.name);
+    }
+
+    /// Of those noted.
+    fn processes_left(&self) -> Vec<Process> {
         let alive = |process: &Process| {
             self.seen.get(&process.pid) == Some(&process.born) && process.state != 'Z'
         };
-        let left: Vec<_> = all_processes().filter(alive).collect();
-        assert!(left.is_empty(), "{} left {left:?}", self.name);
+        all_processes().filter(alive).collect()
+    }
+
+    fn cgroups_left(&self) -> Vec<PathBuf> {
         let places = self.cgroups.iter().flat_map(|parent| cgroup_places(parent));
-        let left: Vec<_> = places.flat_map(|place| folders_below(&place)).collect();
-        assert!(left.is_empty(), "{} left the cgroups {left:?}", self.name);
+        places.flat_map(|place| folders_below(&place)).collect()
     }
 
     /// Waits until it has ended by itself, with code 0; gives what it has logged.

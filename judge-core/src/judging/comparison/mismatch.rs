@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-/// The first difference. It quotes test data, so it has no `Display`, and `Debug` leaves the quotes
-/// out: [`Mismatch::text_for_public_test`] is the one way to them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// The first difference. It quotes test data, so it has no `Display`, and `Debug` and `Serialize`
+/// leave the quotes out: [`Mismatch::text_for_public_test`] is the one way to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// What is wrong.
     pub kind: MismatchKind,
@@ -15,13 +17,15 @@ pub struct Mismatch {
     /// Which token of the output, from 1, is wrong or missing. For whitespace: the one after it.
     pub token: u64,
     /// What the answer has there; empty when it has ended.
+    #[serde(skip)]
     pub expected: Excerpt,
     /// What the output has there, as far as it had come; empty when it has ended.
+    #[serde(skip)]
     pub actual: Excerpt,
 }
 
 /// The ways to be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MismatchKind {
     /// Two tokens differ as text.
     Token,
@@ -65,7 +69,7 @@ impl Mismatch {
 }
 
 /// Up to [`Excerpt::MAX_BYTES`] bytes of an output or an answer, around the place where they differ.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Excerpt(Box<[u8]>);
 
 impl Excerpt {

@@ -20,14 +20,18 @@
 mod flags;
 mod mismatch;
 mod number;
+mod position;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use flags::{ComparisonFlags, FlagError};
 pub use mismatch::{Excerpt, Mismatch, MismatchKind};
 pub use number::MAX_NUMBER_BYTES;
 
 use std::{mem, ops::Range};
+
+use position::{Place, Position};
 
 /// Compares a whole output with a whole answer. See [`Comparison`] for output that comes in pieces.
 ///
@@ -59,14 +63,17 @@ pub struct Comparison<'a> {
     at: usize,
     state: State,
     position: Position,
+    /// Where in the output the token under way begins.
+    token: u64,
     carry: Carry,
 }
 
 enum State {
     /// Before the first token, or after whitespace of the output.
     Space,
-    /// Inside a token that must be the answer's token `expected`, of which `at - start` bytes agree.
-    Text { expected: Range<usize> },
+    /// Inside a token that must be the answer's token `expected`, of which `at - start` bytes agree:
+    /// byte for byte where it is `same`.
+    Text { expected: Range<usize>, same: bool },
     /// Inside a token that must be a number near `value`, which the answer's `expected` reads as.
     Number { expected: Range<usize>, value: f64 },
     /// Decided.
@@ -82,6 +89,7 @@ impl<'a> Comparison<'a> {
             at: 0,
             state: State::Space,
             position: Position::default(),
+            token: 0,
             carry: Carry::default(),
         }
     }
@@ -92,9 +100,9 @@ impl<'a> Comparison<'a> {
         while !rest.is_empty() {
             let used = match &self.state {
                 State::Space => self.feed_space(rest),
-                State::Text { expected } => {
-                    let expected = expected.clone();
-                    self.feed_text(rest, expected)
+                State::Text { expected, same } => {
+                    let (expected, same) = (expected.clone(), *same);
+                    self.feed_text(rest, expected, same)
                 }
                 State::Number { expected, value } => {
                     let (expected, value) = (expected.clone(), *value);
@@ -118,9 +126,9 @@ impl<'a> Comparison<'a> {
     pub fn finish(mut self) -> Result<(), Mismatch> {
         match &self.state {
             State::Space | State::Failed(_) => {}
-            State::Text { expected } => {
-                let expected = expected.clone();
-                self.end_text(&expected, &[], &[]);
+            State::Text { expected, same } => {
+                let (expected, same) = (expected.clone(), *same);
+                self.end_text(&expected, same, &[], &[]);
             }
             State::Number { expected, value } => {
                 let (expected, value) = (expected.clone(), *value);
@@ -133,12 +141,11 @@ impl<'a> Comparison<'a> {
         }
         let left = &self.answer[self.at..];
         let next = token_in(self.answer, self.at);
+        self.token = self.position.offset;
         if !next.is_empty() {
-            self.position.start_token();
             return Err(self.mismatch(MismatchKind::OutputEndsEarly, &self.answer[next], &[]));
         }
         if self.flags.space_change_sensitive && !left.is_empty() {
-            self.position.start_token();
             return Err(self.mismatch(MismatchKind::Whitespace, left, &[]));
         }
         Ok(())
@@ -149,26 +156,33 @@ impl<'a> Comparison<'a> {
     fn feed_space(&mut self, rest: &[u8]) -> usize {
         let same = identical_stretch(rest, &self.answer[self.at..]);
         if same > 0 {
-            self.position.pass_stretch(&rest[..same]);
+            self.position.pass_same(self.answer, self.at, self.position.offset, same);
             self.at += same;
             return same;
         }
+        self.token = self.position.offset;
         if self.flags.space_change_sensitive {
             // Whitespace that agrees was taken by the stretch, so what is left here differs,
             // unless both have a token.
             let theirs = self.answer.get(self.at).copied();
             if is_space(rest[0]) || theirs.is_some_and(is_space) {
-                self.position.start_token();
                 let mine = &self.answer[self.at..];
                 self.fail(MismatchKind::Whitespace, space_or_token(mine), space_or_token(rest));
                 return 0;
             }
-        } else if is_space(rest[0]) {
-            let used = rest.iter().position(|&b| !is_space(b)).unwrap_or(rest.len());
-            self.position.pass_space(&rest[..used]);
-            return used;
+        } else {
+            let passed = tokens::pass(rest, &self.answer[self.at..]);
+            if 0 < passed.output {
+                self.position.pass_tokens(self.answer, &passed);
+                self.at += passed.answer;
+                return passed.output;
+            }
+            if is_space(rest[0]) {
+                let used = rest.iter().position(|&b| !is_space(b)).unwrap_or(rest.len());
+                self.position.pass_space(self.answer, &rest[..used]);
+                return used;
+            }
         }
-        self.position.start_token();
         self.carry.clear();
         let expected = token_in(self.answer, self.at);
         self.at = expected.start;
@@ -180,35 +194,43 @@ impl<'a> Comparison<'a> {
         let value = numbers.then(|| number::parse(&self.answer[expected.clone()]));
         self.state = match value.flatten() {
             Some(value) => State::Number { expected, value },
-            None => State::Text { expected },
+            None => State::Text { expected, same: true },
         };
         0
     }
 
-    fn feed_text(&mut self, rest: &[u8], expected: Range<usize>) -> usize {
+    fn feed_text(&mut self, rest: &[u8], expected: Range<usize>, mut same: bool) -> usize {
         let part = first_token(rest);
         let wanted = &self.answer[self.at..expected.end];
-        let same = self.same_text(part, wanted);
-        self.at += same;
-        if same < part.len() {
-            self.end_text(&expected, &part[..same], &part[same..]);
+        let agrees = self.same_text(part, wanted);
+        same &= part[..agrees] == wanted[..agrees];
+        self.at += agrees;
+        if agrees < part.len() {
+            self.end_text(&expected, same, &part[..agrees], &part[agrees..]);
             return part.len();
         }
         if part.len() == rest.len() {
             self.carry.keep_last(part); // the token may go on in the next chunk
+            self.state = State::Text { expected, same };
         } else {
-            self.end_text(&expected, part, &[]);
+            self.end_text(&expected, same, part, &[]);
         }
         part.len()
     }
 
-    /// The token of the output has ended, or differs: `same` agreed, `differs` doesn't.
-    fn end_text(&mut self, expected: &Range<usize>, same: &[u8], differs: &[u8]) {
+    /// The token of the output has ended, or differs: `agrees` did, `differs` doesn't.
+    fn end_text(&mut self, expected: &Range<usize>, same: bool, agrees: &[u8], differs: &[u8]) {
         if differs.is_empty() && self.at == expected.end {
+            if same {
+                let (at, len) = (expected.start, expected.len());
+                self.position.pass_same(self.answer, at, self.token, len);
+            } else {
+                self.position.pass_token(self.answer);
+            }
             self.state = State::Space;
             return;
         }
-        self.carry.keep_last(same);
+        self.carry.keep_last(agrees);
         let carry = self.carry;
         let lead = carry.bytes().len();
         let actual = [carry.bytes(), &differs[..differs.len().min(Excerpt::MAX_BYTES)]].concat();
@@ -237,6 +259,7 @@ impl<'a> Comparison<'a> {
         match number::parse(token) {
             Some(actual) if self.flags.tolerates(value, actual) => {
                 self.at = expected.end;
+                self.position.pass_token(self.answer);
                 self.state = State::Space;
             }
             Some(_) => self.fail(MismatchKind::OutOfTolerance, wanted, token),
@@ -258,57 +281,16 @@ impl<'a> Comparison<'a> {
         self.state = State::Failed(self.mismatch(kind, expected, actual));
     }
 
-    fn mismatch(&self, kind: MismatchKind, expected: &[u8], actual: &[u8]) -> Mismatch {
+    fn mismatch(&mut self, kind: MismatchKind, expected: &[u8], actual: &[u8]) -> Mismatch {
+        let Place { line, column, token } = self.position.place(self.answer, self.token);
         Mismatch {
             kind,
-            line: self.position.token_line,
-            column: self.position.token_column,
-            token: self.position.tokens,
+            line,
+            column,
+            token,
             expected: Excerpt::of(expected),
             actual: Excerpt::of(actual),
         }
-    }
-}
-
-/// Where in the output we are. Everything counts from 1 except `offset`.
-struct Position {
-    /// Bytes of the output before the current one.
-    offset: u64,
-    lines: u64,
-    line_start: u64,
-    /// Tokens started so far, and where the last one did.
-    tokens: u64,
-    token_line: u64,
-    token_column: u64,
-}
-
-impl Default for Position {
-    fn default() -> Self {
-        Self { offset: 0, lines: 1, line_start: 0, tokens: 0, token_line: 1, token_column: 1 }
-    }
-}
-
-impl Position {
-    fn start_token(&mut self) {
-        self.tokens += 1;
-        self.token_line = self.lines;
-        self.token_column = self.offset - self.line_start + 1;
-    }
-
-    #[expect(clippy::naive_bytecount, reason = "LLVM vectorises it; no crate for one line")]
-    fn pass_space(&mut self, space: &[u8]) {
-        if let Some(last) = space.iter().rposition(|&b| b == b'\n') {
-            self.lines += space.iter().filter(|&&b| b == b'\n').count() as u64;
-            self.line_start = self.offset + last as u64 + 1;
-        }
-    }
-
-    /// `stretch` starts between tokens and ends in whitespace, so each token in it ends in it.
-    fn pass_stretch(&mut self, stretch: &[u8]) {
-        self.pass_space(stretch);
-        let ends = stretch.iter().zip(&stretch[1..]);
-        let ends = ends.filter(|&(&a, &b)| !is_space(a) && is_space(b)).count();
-        self.tokens += ends as u64;
     }
 }
 

@@ -65,6 +65,20 @@ pub enum PackageError {
         /// Which bound.
         bound: String,
     },
+    /// It came as an archive that is broken, or of a kind that is not supported.
+    #[error("this is no zip archive that can be read")]
+    Archive {
+        /// What is wrong.
+        source: zip::result::ZipError,
+    },
+    /// Something in an archive that is not unpacked.
+    #[error("{name:?}: {problem}")]
+    Entry {
+        /// In the archive, at most its first 100 characters.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The package is perhaps right, but can't be read here and now.
     #[error("cannot read {}", path.display())]
     Io {

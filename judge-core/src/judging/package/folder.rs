@@ -17,11 +17,11 @@ use std::{
 };
 
 /// Files and folders looked at, over the whole package.
-const MAX_ENTRIES: u32 = 100_000;
+pub(super) const MAX_ENTRIES: u32 = 100_000;
 /// Folders inside each other.
-const MAX_DEPTH: usize = 12;
+pub(super) const MAX_DEPTH: usize = 12;
 /// Any file of a package; the format advises to stay below a tenth of it.
-const MAX_FILE_BYTES: u64 = 1 << 30;
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 /// Files that are parsed: YAML, `.timelimit`, statements.
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 /// What is said at most; a package with more to complain about says no more by it.

@@ -4,16 +4,22 @@
 /// Alternatives that braces may multiply to.
 const MAX_ALTERNATIVES: usize = 256;
 
-/// A pattern that has more alternatives than anyone would write.
+/// The longest pattern, in bytes: each alternative is a copy of what is around the braces.
+const MAX_PATTERN_BYTES: usize = 1024;
+
+/// A pattern that is longer, or has more alternatives, than anyone would write.
 #[derive(Debug, PartialEq)]
-pub(super) struct TooManyAlternatives;
+pub(super) struct TooComplex;
 
 /// A pattern, with its braces expanded.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Glob(Vec<String>);
 
 impl Glob {
-    pub(super) fn new(pattern: &str) -> Result<Self, TooManyAlternatives> {
+    pub(super) fn new(pattern: &str) -> Result<Self, TooComplex> {
+        if MAX_PATTERN_BYTES < pattern.len() {
+            return Err(TooComplex);
+        }
         let mut open = vec![pattern.to_owned()];
         let mut done = Vec::new();
         while let Some(pattern) = open.pop() {
@@ -24,7 +30,7 @@ impl Glob {
                 }
             }
             if open.len() + done.len() > MAX_ALTERNATIVES {
-                return Err(TooManyAlternatives);
+                return Err(TooComplex);
             }
         }
         Ok(Self(done))
@@ -99,6 +105,9 @@ mod tests {
 
     #[test]
     fn a_pattern_with_endless_alternatives_is_refused() {
-        assert_eq!(Glob::new(&"{a,b}".repeat(40)), Err(TooManyAlternatives));
+        assert_eq!(Glob::new(&"{a,b}".repeat(40)), Err(TooComplex));
+        let many_copies_of_much = format!("{{{}}}{}", ",".repeat(200_000), "x".repeat(200_000));
+        assert_eq!(Glob::new(&many_copies_of_much), Err(TooComplex));
+        assert_eq!(Glob::new(&"{}".repeat(300_000)), Err(TooComplex), "many rounds");
     }
 }

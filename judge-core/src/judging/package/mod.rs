@@ -9,6 +9,8 @@
 //! submissions/         submissions  each with what is expected of it
 //! ```
 //!
+//! A package that came as a zip archive is unpacked first (`archive`).
+//!
 //! Three versions are read: `legacy` (with its subset `legacy-icpc`), `2025-09`, and the draft of
 //! `2023-07` that became it. The docstrings cite sections of
 //! <https://www.kattis.com/problem-package-format/spec/>. A package that asks for something this
@@ -17,6 +19,7 @@
 //! Everything is checked here, so that judging can rely on it; test data itself is only hashed.
 //! Never here: running or compiling anything, input validators, statements' contents.
 
+mod archive;
 mod error;
 mod expectation;
 mod folder;
@@ -32,6 +35,7 @@ mod tests;
 mod validator;
 mod yaml;
 
+pub use archive::{ArchiveBounds, Unpacked, is_archive};
 pub use error::PackageError;
 pub use expectation::{Expectation, ExpectedVerdict, Requirement, TestcasePattern, VerdictSet};
 pub use groups::{
@@ -41,6 +45,8 @@ pub use limits::{ProblemLimits, TimeMargins};
 pub use statement::{Statement, StatementFormat};
 pub use submissions::ReferenceSubmission;
 pub use validator::{Validation, ValidatorProgram};
+
+use serde::{Deserialize, Serialize};
 
 use crate::judging::comparison::ComparisonFlags;
 use folder::Folder;
@@ -147,7 +153,7 @@ pub struct Testcase {
 }
 
 /// Who may see the data of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visibility {
     /// `data/sample`: everybody.
     Public,

@@ -187,8 +187,12 @@ fn read_rules(folder: &Folder, kind: Kind) -> Result<Vec<Rule>, PackageError> {
 }
 
 fn glob(keys: &Keys<'_>, pattern: &str) -> Result<Glob, PackageError> {
-    let problem = |_| keys.wrong(&format!("{pattern:?} has too many alternatives in its braces"));
-    Glob::new(pattern).map_err(problem)
+    Glob::new(pattern).map_err(|_| {
+        let begin: String = pattern.chars().take(100).collect();
+        keys.wrong(&format!(
+            "the pattern {begin:?} is too long, or its braces have too many choices"
+        ))
+    })
 }
 
 fn verdicts(keys: &mut Keys<'_>, key: &str) -> Result<Option<VerdictSet>, PackageError> {

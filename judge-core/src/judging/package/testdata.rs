@@ -14,6 +14,11 @@ use crate::judging::comparison::ComparisonFlags;
 use serde_norway::Value;
 use std::{ffi::OsStr, path::Path};
 
+/// Arguments of a submission, or of its validator: each test case keeps its own, and a run's request
+/// has room for about ten times as much.
+const MAX_ARGS: usize = 100;
+const MAX_ARGS_BYTES: usize = 4096;
+
 const LEGACY_FILE: &str = "testdata.yaml";
 const FILE: &str = "test_group.yaml";
 
@@ -84,6 +89,19 @@ struct Settings {
     validator_flags: Vec<String>,
 }
 
+impl Settings {
+    fn check(&self, path: &Path) -> Result<(), PackageError> {
+        for args in [&self.args, &self.validator_flags] {
+            if MAX_ARGS < args.len() || MAX_ARGS_BYTES < args.iter().map(String::len).sum() {
+                let bound =
+                    format!("at most {MAX_ARGS} arguments of {MAX_ARGS_BYTES} bytes in all");
+                return Err(PackageError::TooLarge { path: path.to_owned(), bound });
+            }
+        }
+        Ok(())
+    }
+}
+
 struct Reader<'a> {
     folder: &'a Folder,
     metadata: &'a Metadata,
@@ -126,6 +144,7 @@ impl Reader<'_> {
             }
             (None, false) => GroupRules::Points(Points::default_of(name)),
         };
+        settings.check(path)?;
         let group = self.data.groups.len();
         self.data.groups.push(Group { name: name.into(), parent, members: Vec::new(), rules });
         if let Some(parent) = parent {
@@ -248,6 +267,7 @@ impl Reader<'_> {
             keys.ignore(&["full_feedback", "hint", "description"]);
             keys.finish();
         }
+        settings.check(input)?;
         let flags = match self.metadata.format {
             FormatVersion::Legacy => ComparisonFlags::parse_legacy(&settings.validator_flags),
             _ => ComparisonFlags::parse(&settings.validator_flags),

@@ -29,6 +29,9 @@ pub struct ValidatorProgram {
     pub files: Vec<PathBuf>,
 }
 
+/// Files of a validator: with the test's own they must fit into one run.
+const MAX_FILES: usize = 100;
+
 /// legacy, *Validation* and *Output validators*; 2025-09, *Output validator*.
 pub(super) fn read(folder: &Folder, metadata: &Metadata) -> Result<Validation, PackageError> {
     let parent = Path::new(folder_name(metadata.format));
@@ -64,6 +67,10 @@ pub(super) fn read(folder: &Folder, metadata: &Metadata) -> Result<Validation, P
     if inner.is_empty() {
         let remedy = "the output validator has no files".into();
         return Err(PackageError::Missing { path: path.into(), remedy });
+    }
+    if MAX_FILES < inner.len() {
+        let bound = format!("an output validator may have at most {MAX_FILES} files");
+        return Err(PackageError::TooLarge { path: path.into(), bound });
     }
     let named_by = if path == parent { inner[0].as_path() } else { path };
     let name = named_by.file_stem().unwrap_or_default().to_string_lossy().into_owned();

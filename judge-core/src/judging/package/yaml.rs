@@ -4,6 +4,10 @@ use super::{PackageError, folder::Folder};
 use serde_norway::{Mapping, Value};
 use std::path::{Path, PathBuf};
 
+/// Flow collections (`[`, `{`) inside each other. The parser takes no more either, but finds that out
+/// only after a time that grows with the square of their number: minutes for 100 kB.
+const MAX_NESTING: usize = 128;
+
 /// A map of a YAML file. Each getter takes its key out; [`Keys::finish`] warns of what is left.
 pub(super) struct Keys<'f> {
     folder: &'f Folder,
@@ -15,6 +19,10 @@ pub(super) struct Keys<'f> {
 
 impl<'f> Keys<'f> {
     pub(super) fn parse(folder: &'f Folder, path: &Path, text: &str) -> Result<Self, PackageError> {
+        if MAX_NESTING < nesting(text) {
+            let bound = format!("at most {MAX_NESTING} brackets may be open");
+            return Err(PackageError::TooLarge { path: path.to_owned(), bound });
+        }
         let value: Value = serde_norway::from_str(text).map_err(|source| {
             let place = source.location();
             let (line, column) = place.map_or((0, 0), |p| (p.line(), p.column()));
@@ -181,6 +189,20 @@ impl<'f> Keys<'f> {
         let prefix = format!("{}{key}.", self.prefix);
         Self { folder: self.folder, path: self.path.clone(), prefix, map }
     }
+}
+
+/// The most brackets that are open at once. Those in quoted texts are counted too.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// A scalar as the string its author sees.

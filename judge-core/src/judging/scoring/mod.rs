@@ -18,6 +18,8 @@ mod points;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use super::package::{GroupRules, Kind, Package};
 
 /// What is known of one test.
@@ -30,7 +32,7 @@ pub struct TestResult {
 }
 
 /// 2025-09, *Scoring test cases*; legacy, *Graders*, *Input*.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum ValidatorScore {
     /// Neither file was written.
     Absent,

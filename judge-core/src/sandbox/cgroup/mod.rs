@@ -29,12 +29,13 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
 use super::{Limits, SandboxError};
 use hierarchies::Hierarchies;
 
 /// Which control groups this host offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// Version 2 with the controllers that a run needs.
     V2,

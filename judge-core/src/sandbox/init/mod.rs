@@ -4,10 +4,12 @@
 //! It ends when the socket does, and with it, by the kernel's hand, everything in its pid
 //! namespace: a worker that is killed leaves no program behind.
 
-mod credentials;
+mod collect;
+mod launch;
 mod numbers;
 mod root;
 mod run;
+mod writable;
 
 pub use root::WORK_DIR;
 
@@ -23,8 +25,10 @@ use super::protocol::{self, InitStep, Reply, Request, Setup};
 use super::selftest::attack_if_asked;
 use super::{Missing, Wall};
 use crate::sys::fds::{close_from, take_stdin};
+use crate::sys::privilege::drop_bounding_set;
 use crate::sys::process::{Forked, exit_now, fork};
 use numbers::ProcessNumbers;
+use writable::Writable;
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
@@ -116,8 +120,9 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 
 /// Answers requests until the supervisor is gone.
 fn serve(socket: &OwnedFd, missing: &Missing) {
-    let numbers = ProcessNumbers::open();
+    let numbers = ProcessNumbers::open(missing);
     let mut setup: Option<Setup> = None;
+    let mut writable = Writable::default();
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
         let answered = match (request, &setup) {
             (Request::Build, None) => match build(fds, missing) {
@@ -128,7 +133,7 @@ fn serve(socket: &OwnedFd, missing: &Missing) {
                 Err(failure) => say_failed(socket, failure),
             },
             (Request::Run(request), Some(setup)) => {
-                run::run(socket, setup, missing, &numbers, &request, fds)
+                run::run(socket, setup, missing, &numbers, &mut writable, &request, fds)
             }
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
@@ -159,6 +164,10 @@ fn build(fds: Vec<OwnedFd>, missing: &Missing) -> Result<Setup, Failure> {
         .at(InitStep::Protocol, "setup")?;
     let setup: Setup = protocol::parse(&text).at(InitStep::Protocol, "setup")?;
     root::build(&setup, missing)?;
+    // We execute nothing, and every program inherits it.
+    if missing.stands(Wall::BoundingSet) {
+        drop_bounding_set().at(InitStep::Privilege, "bounding set")?;
+    }
     Ok(setup)
 }
 

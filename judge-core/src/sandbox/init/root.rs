@@ -1,24 +1,25 @@
 //! Builds the root of a slot: what every program of it sees, read-only.
 
+use std::ffi::CStr;
 use std::fs::{self, File};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{Gid, Uid, chdir, pivot_root, sethostname, setresgid, setresuid};
 
-use super::super::profile::{Bind, RootLayout, TmpfsSize, TmpfsSizes};
+use super::super::profile::{Bind, RootLayout};
 use super::super::protocol::{InitStep, Setup};
 use super::super::{Missing, Wall};
+use super::writable::WRITABLE;
 use super::{At, Failure, c_path};
 use crate::sys::mounts::{Restriction, restrict_tree};
 
 /// Where programs work.
 pub const WORK_DIR: &str = "/box";
 
-/// The writable directories: mount points of fresh tmpfs for each run.
-pub const WRITABLE: [(&str, Wall); 3] =
-    [(WORK_DIR, Wall::FreshBox), ("/tmp", Wall::FreshTmp), ("/dev/shm", Wall::FreshShm)];
+/// The same for calls that want a C string.
+pub const WORK_DIR_C: &CStr = c"/box";
 
 /// Where the new root is put together; any directory that every Linux system has will do, since the
 /// mount is seen by nobody else.
@@ -33,7 +34,7 @@ pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none, "/", none, private, none).at(InitStep::Propagation, "/")?;
     let root = Some("tmpfs");
-    mount(root, STAGE, root, MsFlags::empty(), Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
+    mount(root, STAGE, root, MsFlags::MS_NODEV, Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
     let stage = Path::new(STAGE);
     for bind in &setup.profiles.root.binds {
         show(stage, bind, missing)?;
@@ -157,42 +158,6 @@ fn change_root(missing: &Missing) -> Result<(), Failure> {
         umount2(".", MntFlags::MNT_DETACH).at(InitStep::Pivot, "the old root")?;
     }
     chdir("/").at(InitStep::Pivot, "/")
-}
-
-/// Puts fresh, empty file systems on the writable directories. Only an init whose programs are all
-/// gone may do this.
-pub fn mount_writable(sizes: &TmpfsSizes, missing: &Missing) -> Result<(), Failure> {
-    for ((dir, fresh), TmpfsSize { size_mib, inodes, .. }) in
-        WRITABLE.into_iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
-    {
-        if !missing.stands(fresh) && is_mounted(dir)? {
-            continue;
-        }
-        // Zero stands for no bound (`tmpfs(5)`).
-        let size_mib = if missing.stands(Wall::TmpfsBytes) { *size_mib } else { 0 };
-        let inodes = if missing.stands(Wall::TmpfsInodes) { *inodes } else { 0 };
-        let options = format!(
-            "size={size_mib}m,nr_inodes={inodes},mode=0700,uid={PROGRAM_ID},gid={PROGRAM_ID}"
-        );
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-        let kind = Some("tmpfs");
-        mount(kind, dir, kind, flags, Some(options.as_str())).at(InitStep::Tmpfs, dir)?;
-    }
-    Ok(())
-}
-
-/// Takes them away again. What they held is gone when the last descriptor of it closes.
-pub fn unmount_writable(missing: &Missing) -> Result<(), Failure> {
-    for (dir, _) in WRITABLE.into_iter().rev().filter(|(_, fresh)| missing.stands(*fresh)) {
-        umount2(dir, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW).at(InitStep::Tmpfs, dir)?;
-    }
-    Ok(())
-}
-
-/// Whether the writable directory `dir` has a file system of its own now.
-fn is_mounted(dir: &str) -> Result<bool, Failure> {
-    let device = |path| Ok(fs::metadata(path).at(InitStep::Tmpfs, path)?.dev());
-    Ok(device(dir)? != device("/")?)
 }
 
 /// Uid and gid of every program, inside.

@@ -29,6 +29,10 @@ pub const UNTRIED: &[(Wall, &str)] = &[
     (Wall::CollectRegular, "about how files are collected"),
     (Wall::CollectSize, "about how files are collected"),
     (Wall::CollectTotal, "about how files are collected"),
+    (
+        Wall::ProcessNumbers,
+        "kernels without CHECKPOINT_RESTORE go on counting, which is no reason not to judge",
+    ),
 ];
 
 /// Calls that end a run, or that are refused as if they were not there.

@@ -8,7 +8,7 @@ use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{ProfileError, Profiles, SandboxError, SlotConfig};
 use judge_core::toolchain::{LanguageError, Languages};
 
-use crate::config::Settings;
+use super::EngineSettings;
 
 /// Judging is not possible on this host, or not as the settings say.
 #[derive(Debug, thiserror::Error)]
@@ -39,11 +39,13 @@ pub enum EngineError {
 }
 
 /// Sets up judging. No slot is built yet.
-pub fn start(settings: &Settings) -> Result<Judge, EngineError> {
-    let source = settings.profiles.clone().map_or(ProfileSource::BuiltIn, ProfileSource::Folder);
+pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
+    let source = profile_source(settings);
     let profiles = Profiles::load(&source)?;
     let languages = Languages::load(&source)?;
     refuse_exposed(&profiles, &settings.problems)?;
+    // Archives are unpacked there.
+    refuse_exposed(&profiles, &std::env::temp_dir())?;
     let cgroups = match Cgroups::claim(settings.cgroup_parent.as_deref()) {
         Ok(cgroups) => cgroups,
         Err(error) if settings.allow_no_cgroup => {
@@ -53,8 +55,12 @@ pub fn start(settings: &Settings) -> Result<Judge, EngineError> {
         Err(error) => return Err(EngineError::Cgroups(error)),
     };
     let config = SlotConfig { init_binary: own_binary(), profiles, cgroups };
-    let slots = u32::try_from(settings.slots.get()).unwrap_or(u32::MAX);
-    Ok(Judge::new(SlotPool::new(config, slots), languages))
+    Ok(Judge::new(SlotPool::new(config, settings.slots), languages))
+}
+
+/// Where profiles and languages are read from.
+pub fn profile_source(settings: &EngineSettings) -> ProfileSource {
+    settings.profiles.clone().map_or(ProfileSource::BuiltIn, ProfileSource::Folder)
 }
 
 /// Which cgroups it stands on.

@@ -1,0 +1,5 @@
+// expect: CE | wall: compile | fact: the preprocessor embeds no file of the host
+const unsigned char stolen[] = {
+#embed "@CANARY@"
+};
+int main() {}

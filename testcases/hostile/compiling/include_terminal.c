@@ -1,0 +1,4 @@
+// expect: CE | wall: compile | fact: the compiler has no terminal to wait for
+#include "/dev/tty"
+#include "/dev/console"
+int main(void) {}
