@@ -54,11 +54,11 @@ pub fn main() -> ! {
     }
 }
 
-/// Namespaces that a slot has for its whole life. Not the ipc namespace: every run has one of its own.
-/// Not the cgroup namespace: the group that it would be rooted in is the worker's, and on v2 a birth
-/// from and into groups outside of it is refused.
+/// Namespaces that a slot has for its whole life. Every run has an ipc namespace of its own besides;
+/// the slot's is for what a slot without that wall leaves. Not the cgroup namespace: the group that it
+/// would be rooted in is the worker's, and on v2 a birth from and into groups outside of it is refused.
 fn slot_namespaces(missing: &Missing) -> CloneFlags {
-    let needed = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS;
+    let needed = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC;
     let walls = [
         (Wall::PidNamespace, CloneFlags::CLONE_NEWPID),
         (Wall::NetNamespace, CloneFlags::CLONE_NEWNET),
