@@ -16,6 +16,7 @@
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::{AccessFlags, eaccess};
 
 use super::super::SandboxError;
 use super::files::{failed, make_dir, read, write};
@@ -47,6 +48,34 @@ pub(super) fn find(tree: &CgroupMount, parent: Option<&Path>) -> Result<PathBuf,
         hand_down(dir)?;
     }
     Ok(dir)
+}
+
+/// Whether the tree has the controllers that runs need.
+pub(super) fn offers_all(tree: &CgroupMount) -> bool {
+    read(&tree.point.join("cgroup.controllers")).is_ok_and(|offered| {
+        CONTROLLERS.iter().all(|needed| offered.split_whitespace().any(|name| name == *needed))
+    })
+}
+
+/// Whether [`find`] would be allowed to do what it does; nothing is changed to find out.
+pub(super) fn is_writable(tree: &CgroupMount, parent: Option<&Path>) -> bool {
+    let dir = match parent {
+        Some(parent) => Ok(tree.point.join(parent.strip_prefix("/").unwrap_or(parent))),
+        None => own_group(tree).and_then(|own| choose(&tree.point, own.as_deref())),
+    };
+    let Ok(dir) = dir else {
+        return false;
+    };
+    // What is above the group that is there already is not ours to change.
+    dir.ancestors().find(|dir| dir.exists()).is_some_and(|dir| {
+        let files = ["cgroup.procs", "cgroup.subtree_control"].map(|file| dir.join(file));
+        may_write(dir) && files.iter().all(|file| may_write(file))
+    })
+}
+
+/// Whether we, as who we act, may write there.
+pub(super) fn may_write(path: &Path) -> bool {
+    eaccess(path, AccessFlags::W_OK).is_ok()
 }
 
 fn choose(top: &Path, own: Option<&Path>) -> Result<PathBuf, SandboxError> {
