@@ -202,6 +202,7 @@ fn print_json(
         package: &problem.package,
         language: &language.id,
         cgroup: engine::cgroup_mode(judge),
+        losses: &engine::losses(judge),
         worker: &settings.worker_name,
     };
     let verdict = judged.verdict(&submission, Timestamp::now());

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::{Pid, getegid};
 
-use super::PROGRAM_ID;
+use super::{PROGRAM_ID, subordinate};
 
 /// The users of the host that a slot's processes are, and who may map them.
 #[derive(Debug)]
@@ -110,7 +110,9 @@ fn named(error: &io::Error, of: &str) -> io::Error {
 fn ask(helper: &str, init: Pid, first: u32) -> io::Result<()> {
     let [first, second] = [first, first + 1].map(|id| id.to_string());
     let program = PROGRAM_ID.to_string();
-    let output = Command::new(helper)
+    let path = subordinate::helper(helper)
+        .ok_or_else(|| named(&io::ErrorKind::NotFound.into(), helper))?;
+    let output = Command::new(path)
         .arg(init.to_string())
         .args(["0", &first, "1", &program, &second, "1"])
         .stdin(Stdio::null())

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
 
@@ -10,9 +11,7 @@ use super::IDS_PER_WORKER;
 /// The largest ranges of our user, of equal length; `None` where one is missing or too small for a
 /// worker, or where the helpers that map them are not installed.
 pub(super) fn find() -> Option<(Range<u32>, Range<u32>)> {
-    if !["newuidmap", "newgidmap"].iter().all(|helper| is_installed(helper)) {
-        return None;
-    }
+    (helper("newuidmap")?, helper("newgidmap")?);
     let uid = geteuid().as_raw();
     // The helpers refuse a user without a name.
     let name = User::from_uid(geteuid()).ok().flatten()?.name;
@@ -40,9 +39,13 @@ fn largest(text: &str, name: &str, uid: u32) -> Option<Range<u32>> {
     text.lines().filter_map(range).max_by_key(ExactSizeIterator::len)
 }
 
-fn is_installed(helper: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| dir.join(helper).is_file())
+/// Where distributions install set-uid programs. Not by $PATH, which a service may lack, and which is
+/// no guide to whom ids may be asked of.
+const PLACES: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/wrappers/bin"];
+
+/// The full path of a helper that is installed.
+pub(super) fn helper(name: &str) -> Option<PathBuf> {
+    PLACES.iter().map(|dir| Path::new(dir).join(name)).find(|file| file.is_file())
 }
 
 #[cfg(test)]
