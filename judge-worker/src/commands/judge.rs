@@ -13,7 +13,7 @@ use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
 
 use super::table::{bar, memory, table, time, verdict_cell};
-use super::{Exit, complain, start_logging};
+use super::{Exit, complain, scope, start_logging};
 use crate::config::{Settings, SettingsArgs};
 use crate::engine::{self, EngineSettings};
 use crate::message::{
@@ -67,6 +67,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
+    scope::enter(&settings);
     let problem = match problems::read(&args.problem) {
         Ok(problem) => problem,
         Err(error) => return complain(Exit::Wrong, &error),
