@@ -15,6 +15,7 @@ need /usr/bin/javac openjdk-17-jdk-headless
 need /usr/bin/python3 python3
 need /usr/bin/node nodejs
 need /usr/bin/unshare util-linux
+need /usr/bin/newuidmap uidmap
 if [ "${1:-all}" = all ]; then
     need rabbitmq-server rabbitmq-server
     need mariadbd mariadb-server

@@ -2,6 +2,7 @@
 //!
 //! The same tests run on this host and, by `.ci/v2/test`, on a kernel with nothing but v2.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -9,9 +10,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
+use judge_core::sandbox::ids::MAX_SLOTS;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{
-    Cancel, Capture, Flow, Limits, Outcome, OutputSink, ProfileName, Profiles, RunSpec, Slot,
+    Cancel, Capture, Flow, Limits, Loss, Outcome, OutputSink, ProfileName, Profiles, RunSpec, Slot,
     SlotConfig, Termination,
 };
 use judge_core::sys::fds::SealedFile;
@@ -22,7 +24,7 @@ struct Parent(PathBuf);
 
 impl Parent {
     fn new(test: &str) -> Self {
-        Self(format!("judge-test-{test}-{}", std::process::id()).into())
+        Self(ground().join(format!("judge-test-{test}-{}", std::process::id())))
     }
 
     fn claim(&self) -> SlotConfig {
@@ -47,6 +49,17 @@ impl Parent {
     fn slots(&self) -> Vec<PathBuf> {
         groups_in(self.places())
     }
+}
+
+/// Where we may make groups, as a path inside each hierarchy: root may everywhere, a user where the
+/// group lies that was delegated.
+fn ground() -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::new();
+    }
+    let text = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let own = text.lines().find_map(|line| line.strip_prefix("0::/")).expect("a v2 tree");
+    own.strip_suffix("/judge-supervisor").unwrap_or(own).into()
 }
 
 fn groups_in(dirs: Vec<PathBuf>) -> Vec<PathBuf> {
@@ -272,6 +285,24 @@ fn what_a_killed_worker_left_is_cleared_by_the_next() {
     assert_eq!(outcome.exit, Exit::Code(0), "{outcome:?}");
     drop((slot, config));
     assert_eq!(parent.places(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn workers_with_different_parents_never_share_an_id_unless_they_say_so() {
+    let (one, other) = (Parent::new("ids-one"), Parent::new("ids-other"));
+    let (a, b, c) = (one.claim(), other.claim(), one.claim());
+    let ids = |config: &SlotConfig| -> BTreeSet<u32> {
+        (0..MAX_SLOTS).flat_map(|number| config.cgroups.ids().uids(number)).collect()
+    };
+    let lost = a.cgroups.losses().contains(&Loss::OwnUser);
+    let (a, b, c) = (ids(&a), ids(&b), ids(&c));
+    if lost {
+        let own = BTreeSet::from([nix::unistd::geteuid().as_raw()]);
+        assert_eq!([a, b, c], [own.clone(), own.clone(), own]);
+        return;
+    }
+    assert!(a.is_disjoint(&b) && a.is_disjoint(&c) && b.is_disjoint(&c), "{a:?} {b:?} {c:?}");
+    assert_eq!(a.len(), 2 * MAX_SLOTS as usize, "an init and a program each");
 }
 
 #[test]

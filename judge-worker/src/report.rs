@@ -12,12 +12,12 @@ use judge_core::judging::{
 };
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::filter::known_name;
-use judge_core::sandbox::{Limits, Termination};
+use judge_core::sandbox::{Limits, Loss, Termination};
 
 use crate::message::{
     CgroupVersion, Compile, Excerpt, Finite, GroupName, JudgingFault, LanguageId, ProblemVersion,
-    Provenance, PublicData, Reason, SandboxFeature, Subject, Submission, TestExcerpt, TestFacts,
-    TestReport, Tests, Timestamp, Verdict, VerdictCode, Visibility, WorkerName,
+    Provenance, PublicData, Reason, SandboxFeature, SandboxLoss, Subject, Submission, TestExcerpt,
+    TestFacts, TestReport, Tests, Timestamp, Verdict, VerdictCode, Visibility, WorkerName,
 };
 use crate::store::{HistoryRecord, TestRecord, Visibility as StoredVisibility};
 
@@ -32,6 +32,8 @@ pub struct Judged<'a> {
     pub language: &'a str,
     /// What the sandbox stood on.
     pub cgroup: CgroupMode,
+    /// What it lacked.
+    pub losses: &'a [Loss],
     /// Who judged.
     pub worker: &'a WorkerName,
 }
@@ -96,6 +98,15 @@ impl Judged<'_> {
                 CgroupMode::None => CgroupVersion::None,
             },
             memory_enforced: enforced,
+            losses: self
+                .losses
+                .iter()
+                .map(|loss| match loss {
+                    Loss::NoCgroups => SandboxLoss::NoCgroups,
+                    Loss::OwnUser => SandboxLoss::OwnUser,
+                    Loss::KeptGroups => SandboxLoss::KeptGroups,
+                })
+                .collect(),
             toolchain: Some(Excerpt::of(self.judgement.toolchain.as_bytes())),
             noise: None,
             reruns: 0,

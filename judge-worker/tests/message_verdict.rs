@@ -5,8 +5,8 @@ use std::time::Duration;
 use judge_worker::message::{
     CgroupVersion, Compile, Excerpt, Finite, GroupName, HistoryKey, JudgingFault, LanguageId,
     MAX_EVENT_BYTES, MAX_TESTS, Mechanism, MessageLimits, Noise, ProblemVersion, Provenance,
-    PublicData, Reason, Subject, Submission, SubmissionId, TestExcerpt, TestFacts, TestReport,
-    Tests, Timestamp, UserId, Verdict, VerdictCode, Visibility, WorkerName,
+    PublicData, Reason, SandboxLoss, Subject, Submission, SubmissionId, TestExcerpt, TestFacts,
+    TestReport, Tests, Timestamp, UserId, Verdict, VerdictCode, Visibility, WorkerName,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -237,6 +237,7 @@ proptest! {
                 sandbox: [].into(),
                 cgroup: CgroupVersion::Hybrid,
                 memory_enforced: false,
+                losses: [SandboxLoss::NoCgroups, SandboxLoss::OwnUser, SandboxLoss::KeptGroups].into(),
                 toolchain: Some(Excerpt::of(most.as_bytes())),
                 noise: Some(Noise { steal_ratio: number, cpu_pressure_ratio: number }),
                 reruns: u32::MAX,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::slot::MAX_SLOTS;
+use crate::sandbox::ids::MAX_SLOTS;
 use crate::sandbox::{SandboxError, Slot, SlotConfig};
 
 /// A fixed number of slots, each built when first needed and again after it broke.

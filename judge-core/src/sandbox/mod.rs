@@ -21,6 +21,7 @@
 
 pub mod cgroup;
 pub mod filter;
+pub mod ids;
 pub mod init;
 pub mod limits;
 pub mod outcome;
@@ -28,6 +29,8 @@ pub mod profile;
 pub mod selftest;
 pub mod slot;
 
+mod hindrance;
+mod loss;
 mod protocol;
 mod spec;
 mod starvation;
@@ -39,7 +42,9 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
+pub use hindrance::Hindrance;
 pub use limits::Limits;
+pub use loss::Loss;
 pub use outcome::{Outcome, Termination, Usage};
 pub use profile::{ProfileError, ProfileName, Profiles};
 pub use protocol::{InitStep, MAX_COLLECTED_BYTES, MAX_FILES, Reader, understood};
@@ -64,7 +69,7 @@ pub enum SandboxError {
     #[error("no usable cgroups: {0}")]
     NoCgroups(String),
     /// A step of building the sandbox failed inside it.
-    #[error("sandbox init failed at {step} ({detail})")]
+    #[error("sandbox init failed at {step} ({detail}){}", hindrance::hint(*.step, *.source))]
     Init {
         /// Which.
         step: InitStep,
@@ -72,6 +77,24 @@ pub enum SandboxError {
         detail: String,
         /// Why.
         source: Errno,
+    },
+    /// The host does not let the worker make what every sandbox needs.
+    #[error("cannot start a sandbox: {attempt}; {hindrance}")]
+    Withheld {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What is in the way.
+        hindrance: Hindrance,
+        /// Why.
+        source: io::Error,
+    },
+    /// The ids of the slots could not be had.
+    #[error("cannot claim ids for sandboxes by {}", path.display())]
+    Ids {
+        /// The lock that workers share, or its directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// Starting the init failed outside of it.
     #[error("cannot start a sandbox: {attempt}")]

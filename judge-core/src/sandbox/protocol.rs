@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::SandboxError;
+use super::ids::Inside;
 use super::profile::{ProfileName, Profiles};
 use crate::sys::fds::{receive_message, send_message};
 use crate::sys::process::Exit;
@@ -82,6 +83,8 @@ pub struct Setup {
     pub profiles: Profiles,
     /// For `/etc/hostname`-less programs that ask `uname(2)`.
     pub hostname: String,
+    /// Which ids it maps.
+    pub inside: Inside,
 }
 
 impl Message for Setup {

@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, pipe2};
 
 use super::cgroup::{Cgroups, Entry, SlotGroups};
+use super::ids::{MAX_SLOTS, SlotIds};
 use super::init::{ARGV0, Born};
 use super::outcome::Outcome;
 use super::profile::Profiles;
@@ -23,7 +24,7 @@ use super::protocol::{
 };
 use super::spec::{Cancel, Collect, RunSpec};
 use super::supervise::{OutputSink, Supervision};
-use super::{Missing, SandboxError, Wall};
+use super::{Hindrance, Loss, Missing, SandboxError, Wall};
 use crate::sys::fds::{SealedFile, message_pair};
 use crate::sys::process::{Children, reap, signal};
 
@@ -39,19 +40,8 @@ pub struct SlotConfig {
     pub cgroups: Cgroups,
 }
 
-/// The first of the uids and gids that slots map to: far above those of people, services
-/// (`subuid(5)` counts from 100000) and of systemd's ranges (*Users, Groups, UIDs and GIDs on
-/// systemd Systems*), which end at 1879048191.
-const FIRST_ID: u32 = 0x7000_0000;
-
 /// What programs hear when they ask for the host's name.
 pub(super) const HOSTNAME: &str = "judge";
-
-/// Ids that one slot maps: a whole 16-bit range, as container managers do.
-const IDS_PER_SLOT: u32 = 0x1_0000;
-
-/// The most slots of one worker: the ids of all possible workers then stay below 2^32.
-pub const MAX_SLOTS: u32 = 256;
 
 /// How long an init may take for what it does alone. Generous: on an overloaded machine a slot that
 /// is given up too early would turn load into failures of ours.
@@ -60,8 +50,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One sandbox. After an error it must be dropped; that ends everything in it.
 pub struct Slot {
     number: u32,
-    /// The first of the ids that it maps.
-    ids: u32,
+    /// Whom its processes are on the host.
+    uids: Range<u32>,
+    losses: Vec<Loss>,
     pid: Pid,
     pidfd: OwnedFd,
     /// Taken away first when the slot is dropped.
@@ -71,7 +62,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Builds the slot numbered `number` (below [`MAX_SLOTS`], unique in the process).
+    /// Builds the slot numbered `number` (below [`MAX_SLOTS`], unique among those of `config`).
     pub fn start(config: &SlotConfig, number: u32) -> Result<Self, SandboxError> {
         Self::start_lacking(config, number, Missing::default())
     }
@@ -94,10 +85,13 @@ impl Slot {
         missing: Missing,
     ) -> Result<Self, SandboxError> {
         assert!(number < MAX_SLOTS, "the caller bounds the number of slots");
-        let range = if missing.stands(Wall::IdRange) { number } else { 0 };
-        let ids = FIRST_ID + (config.cgroups.instance() * MAX_SLOTS + range) * IDS_PER_SLOT;
-        let ids = if missing.stands(Wall::UserNamespace) { ids } else { 0 };
-        let groups = config.cgroups.slot(number, ids)?;
+        let place = if missing.stands(Wall::IdRange) { number } else { 0 };
+        let ids = if missing.stands(Wall::UserNamespace) {
+            config.cgroups.ids().slot(place)
+        } else {
+            SlotIds::as_on_the_host()
+        };
+        let groups = config.cgroups.slot(number, &ids)?;
         let attempt = |attempt| move |source| SandboxError::Start { attempt, source };
 
         let pair = message_pair().map_err(io::Error::from);
@@ -112,17 +106,20 @@ impl Slot {
             .map_err(attempt("executing the init"))?;
         let born = receive_within(&ours, PATIENCE);
         shim.wait().map_err(attempt("waiting for the shim"))?;
-        let (Born { pid }, fds) = born.map_err(attempt("creating namespaces (see its message)"))?;
+        let (Born { pid }, fds) = born.map_err(no_namespaces)?;
         let pidfd = fds.into_iter().next().ok_or_else(|| io::Error::other("no pidfd came"));
         let pidfd = pidfd.map_err(attempt("creating namespaces"))?;
         let pid = Pid::from_raw(pid);
         // From here on, dropping cleans up.
-        let mut slot = Self { number, ids, pid, pidfd, socket: Some(ours), groups, missing };
+        let uids = ids.uids();
+        let losses = config.cgroups.losses();
+        let mut slot =
+            Self { number, uids, losses, pid, pidfd, socket: Some(ours), groups, missing };
 
-        for map in ["uid_map", "gid_map"] {
-            let line = format!("0 {ids} {IDS_PER_SLOT}\n");
-            fs::write(format!("/proc/{pid}/{map}"), line).map_err(attempt("mapping ids"))?;
-        }
+        ids.map(pid).map_err(|source| {
+            let (attempt, hindrance) = ("mapping ids", Hindrance::Ids);
+            SandboxError::Withheld { attempt, hindrance, source }
+        })?;
         slot.groups.adopt_init(pid)?;
         slot.build(config)?;
         Ok(slot)
@@ -130,7 +127,11 @@ impl Slot {
 
     fn build(&mut self, config: &SlotConfig) -> Result<(), SandboxError> {
         let lost = |source| SandboxError::Lost { attempt: "building the root", source };
-        let setup = Setup { profiles: config.profiles.clone(), hostname: HOSTNAME.into() };
+        let setup = Setup {
+            profiles: config.profiles.clone(),
+            hostname: HOSTNAME.into(),
+            inside: config.cgroups.ids().inside(),
+        };
         let text = serde_json::to_vec(&setup).map_err(|error| lost(error.into()))?;
         let sealed = SealedFile::of_bytes(&text).and_then(|file| file.reader()).map_err(lost)?;
         let socket = self.socket();
@@ -141,15 +142,20 @@ impl Slot {
         }
     }
 
+    /// What it has to do without on this host.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
     /// Its number.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// The uids, and the gids, that its processes have on the host: the first is the init's. No
-    /// other slot of a worker with the same parent group has any of them.
+    /// The uids that its processes have on the host: the init's first, the program's last. No slot
+    /// of another worker has any of them, unless [`Loss::OwnUser`](super::Loss::OwnUser) is told.
     pub fn host_ids(&self) -> Range<u32> {
-        self.ids..self.ids + IDS_PER_SLOT
+        self.uids.clone()
     }
 
     /// Runs one program to its end, feeding its standard output to `sink` as it comes.
@@ -219,6 +225,15 @@ impl Drop for Slot {
             let _ = signal(self.pidfd.as_fd(), Signal::SIGKILL);
         }
         let _ = reap(Children::One(self.pid), true);
+    }
+}
+
+/// The shim ended without a word but on standard error.
+fn no_namespaces(source: io::Error) -> SandboxError {
+    const ATTEMPT: &str = "creating namespaces (see its message)";
+    match Hindrance::to_namespaces() {
+        Some(hindrance) => SandboxError::Withheld { attempt: ATTEMPT, hindrance, source },
+        None => SandboxError::Start { attempt: ATTEMPT, source },
     }
 }
 

@@ -2,6 +2,7 @@
 //! inherited.
 
 use std::io::{self, IoSlice, IoSliceMut, Write};
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
@@ -45,6 +46,28 @@ pub fn send_message(
             Ok(sent) if sent == message.len() => return Ok(()),
             Ok(_) => return Err(Errno::EMSGSIZE),
         }
+    }
+}
+
+/// Locks the bytes `bytes` of `file` for as long as this opening of it lives; they need not exist.
+/// `false`: another opening, of this process or another, has locked one of them.
+///
+/// An open file description lock (`fcntl_locking(2)`): unlike a process's lock, it isn't lost when
+/// another descriptor of the file closes. Wants a file opened for writing ([`Errno::EBADF`]).
+pub fn lock_bytes(file: BorrowedFd<'_>, bytes: Range<u32>) -> Result<bool, Errno> {
+    // Narrow constants of the kernel's, in the type that `flock` has for them.
+    let narrow = |constant: i32| i16::try_from(constant).expect("0 to 2");
+    let range = libc::flock {
+        l_type: narrow(libc::F_WRLCK),
+        l_whence: narrow(libc::SEEK_SET),
+        l_start: bytes.start.into(),
+        l_len: bytes.len().try_into().map_err(|_| Errno::EINVAL)?,
+        l_pid: 0,
+    };
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range)) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -180,7 +180,7 @@ impl Scene<'_> {
 
     /// How many processes of programs are left on the host, zombies apart.
     pub fn processes(&self) -> usize {
-        let processes = processes_of(self.slot.host_ids().start + 1000);
+        let processes = processes_of(self.slot.host_ids().end - 1);
         let stats = processes.filter_map(|dir| fs::read_to_string(dir.join("stat")).ok());
         stats.filter(|stat| state_in(stat) != Some('Z')).count()
     }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use comfy_table::{Cell, Color};
 use judge_core::judging::Judge;
+use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode;
 use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::toolchain::Availability;
 
 use super::remedies::remedy;
 use super::table::table;
-use super::{Exit, complain, start_logging};
+use super::{Exit, complain, scope, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
 use crate::engine::{self, EngineSettings};
 use crate::intake::amqp::{Broker, BrokerConfig};
@@ -47,10 +48,12 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
+    scope::enter(&settings);
     let mut checks = vec![kernel()];
     match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => {
             checks.push(cgroups(engine::cgroup_mode(&judge)));
+            checks.extend(users(&judge));
             checks.extend(walls(&judge));
             checks.extend(toolchains(&judge));
         }
@@ -58,8 +61,7 @@ pub fn run(args: &Args) -> Exit {
             what: "sandbox".into(),
             state: State::Missing,
             found: chain(&error),
-            remedy: "run as root on a host with cgroup v2, or v1 with memory, pids and cpuacct"
-                .into(),
+            remedy: Loss::NoCgroups.remedy().into(),
         }),
     }
     checks.push(problems(&settings));
@@ -109,13 +111,36 @@ fn cgroups(mode: Mode) -> Check {
         Mode::V2 => (State::Good, "pure v2"),
         Mode::V1 => (State::Good, "v1 hierarchies"),
         Mode::Hybrid => (State::Good, "v1 hierarchies beside a v2 tree without controllers"),
-        Mode::None => (State::Less, "none: memory and processes are not bounded"),
+        Mode::None => return lost(Loss::NoCgroups),
+    };
+    Check { what: "cgroups".into(), state, found: found.into(), remedy: String::new() }
+}
+
+/// Who the worker is, who its programs are, and what is lost if they are the same.
+fn users(judge: &Judge) -> Vec<Check> {
+    let ids = judge.pool().config().cgroups.ids();
+    let who = Check {
+        what: "users".into(),
+        state: State::Good,
+        found: ids.describe(),
+        remedy: String::new(),
+    };
+    // The other one has its row already.
+    let losses = engine::losses(judge).into_iter().filter(|loss| *loss != Loss::NoCgroups);
+    [who].into_iter().chain(losses.map(lost)).collect()
+}
+
+fn lost(loss: Loss) -> Check {
+    let what = match loss {
+        Loss::NoCgroups => "cgroups",
+        Loss::OwnUser => "users of programs",
+        Loss::KeptGroups => "groups of programs",
     };
     Check {
-        what: "cgroups".into(),
-        state,
-        found: found.into(),
-        remedy: "boot with systemd.unified_cgroup_hierarchy=1, and run as root".into(),
+        what: what.into(),
+        state: State::Less,
+        found: loss.sentence().into(),
+        remedy: loss.remedy().into(),
     }
 }
 
@@ -137,7 +162,7 @@ fn walls(judge: &Judge) -> Vec<Check> {
 fn wall(Trial { wall, standing, seen }: Trial) -> Check {
     let (state, found) = match standing {
         Standing::Holds => (State::Good, wall.to_string()),
-        Standing::GivenUp => (State::Less, format!("given up by allow_no_cgroup: {seen}")),
+        Standing::GivenUp => (State::Less, format!("lost here: {seen}")),
         Standing::Breached => (State::Missing, format!("not so: {wall}. {seen}")),
     };
     Check { what: format!("wall {}", wall.as_str()), state, found, remedy: remedy(wall).into() }

@@ -13,7 +13,7 @@ use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
 
 use super::table::{bar, memory, table, time, verdict_cell};
-use super::{Exit, complain, start_logging};
+use super::{Exit, complain, scope, start_logging};
 use crate::config::{Settings, SettingsArgs};
 use crate::engine::{self, EngineSettings};
 use crate::message::{
@@ -67,6 +67,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
+    scope::enter(&settings);
     let problem = match problems::read(&args.problem) {
         Ok(problem) => problem,
         Err(error) => return complain(Exit::Wrong, &error),
@@ -202,6 +203,7 @@ fn print_json(
         package: &problem.package,
         language: &language.id,
         cgroup: engine::cgroup_mode(judge),
+        losses: &engine::losses(judge),
         worker: &settings.worker_name,
     };
     let verdict = judged.verdict(&submission, Timestamp::now());

@@ -8,6 +8,7 @@ pub mod verify;
 
 mod gate;
 mod remedies;
+mod scope;
 mod table;
 
 use clap::{Parser, Subcommand};

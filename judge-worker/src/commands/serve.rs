@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, complain, gate, start_logging};
+use super::{Exit, complain, gate, scope, start_logging};
 use crate::config::{QueueKind, Settings, SettingsArgs};
 use crate::engine::setup::profile_source;
 use crate::engine::{Engine, EngineSettings};
@@ -43,6 +43,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
+    scope::enter(&settings);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(Exit::Failed, &error),

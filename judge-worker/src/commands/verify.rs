@@ -11,7 +11,7 @@ use judge_core::judging::{
 
 use super::judge::{judge_with_bar, read_sources};
 use super::table::{memory, table, time};
-use super::{Exit, complain, start_logging};
+use super::{Exit, complain, scope, start_logging};
 use crate::config::{Settings, SettingsArgs};
 use crate::engine::{self, EngineSettings};
 use crate::problems::{self, chain};
@@ -42,6 +42,7 @@ pub fn run(args: &Args) -> Exit {
         Err(error) => return complain(Exit::Wrong, &error),
     };
     start_logging(&settings);
+    scope::enter(&settings);
     let judge = match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => judge,
         Err(error) => return complain(Exit::Wrong, &error),

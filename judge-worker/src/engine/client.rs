@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use judge_core::judging::package::Package;
 use judge_core::judging::{Judgement, Occupancy, Stage};
+use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::selftest::Trial;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -60,6 +61,7 @@ pub enum EngineState {
 pub struct Engine {
     pub(super) state: watch::Receiver<EngineState>,
     pub(super) cgroup: CgroupMode,
+    pub(super) losses: Vec<Loss>,
     pub(super) stop: CancellationToken,
     /// Cancelled when the process has ended after `stop`.
     pub(super) stopped: CancellationToken,
@@ -118,6 +120,11 @@ impl Engine {
     /// What its sandboxes stand on.
     pub fn cgroup_mode(&self) -> CgroupMode {
         self.cgroup
+    }
+
+    /// What its sandboxes have to do without.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// How its slots did a moment ago; `None` while there is no engine.

@@ -36,7 +36,7 @@ use crate::config::{LogFormat, Settings};
 pub use client::{Engine, EngineFailure, EngineState};
 pub use process::become_engine_if_asked;
 pub use protocol::{Job, JobMode};
-pub use setup::{EngineError, cgroup_mode, refuse_exposed, start};
+pub use setup::{EngineError, cgroup_mode, losses, refuse_exposed, start};
 
 /// All that an engine knows of the settings: nothing that is worth stealing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -64,7 +64,8 @@ fn main() -> io::Result<()> {
             return Ok(());
         }
     };
-    answers.send(&Event::Ready { cgroup: setup::cgroup_mode(&judge) });
+    let (cgroup, losses) = (setup::cgroup_mode(&judge), setup::losses(&judge));
+    answers.send(&Event::Ready { cgroup, losses });
     let process =
         Process { judge, catalog: OnceLock::new(), answers, jobs: Mutex::new(BTreeMap::new()) };
     thread::scope(|scope| {

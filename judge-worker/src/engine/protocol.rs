@@ -7,9 +7,10 @@
 use std::io::{self, Read};
 
 use judge_core::judging::{AfterFailure, Judgement, LowerLimits, Occupancy, Stage};
+use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
+use judge_core::sandbox::ids::MAX_SLOTS;
 use judge_core::sandbox::selftest::Trial;
-use judge_core::sandbox::slot::MAX_SLOTS;
 use judge_core::toolchain::SourceFile;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub enum Event {
     Ready {
         /// What its sandboxes stand on.
         cgroup: CgroupMode,
+        /// What they have to do without.
+        losses: Vec<Loss>,
     },
     /// It can't, and ends.
     NotReady {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use judge_core::judging::{Judge, SlotPool};
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::sandbox::{ProfileError, Profiles, SandboxError, SlotConfig};
+use judge_core::sandbox::{Loss, ProfileError, Profiles, SandboxError, SlotConfig};
 use judge_core::toolchain::{LanguageError, Languages};
 
 use super::EngineSettings;
@@ -21,10 +21,14 @@ pub enum EngineError {
     Language(#[from] LanguageError),
     /// There are no cgroups to be had.
     #[error(
-        "cannot bound memory and processes here; run as root with writable cgroups, or judge \
+        "cannot bound memory and processes here; run as root with writable cgroups, or as a user in \
+         a group of its own (systemd-run --user --scope -p Delegate=yes judge-worker ...), or judge \
          without by allow_no_cgroup, and every verdict will say so"
     )]
     Cgroups(#[source] SandboxError),
+    /// There are no users for the programs to be.
+    #[error(transparent)]
+    Ids(SandboxError),
     /// Programs could read the problems.
     #[error(
         "the problems in {} would be visible inside the sandbox, which shows {}: move them \
@@ -48,9 +52,12 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
     refuse_exposed(&profiles, &std::env::temp_dir())?;
     let cgroups = match Cgroups::claim(settings.cgroup_parent.as_deref()) {
         Ok(cgroups) => cgroups,
+        Err(error @ (SandboxError::Ids { .. } | SandboxError::Withheld { .. })) => {
+            return Err(EngineError::Ids(error));
+        }
         Err(error) if settings.allow_no_cgroup => {
             tracing::warn!(%error, "judging without cgroups: memory is not enforced");
-            Cgroups::none()
+            Cgroups::none().map_err(EngineError::Ids)?
         }
         Err(error) => return Err(EngineError::Cgroups(error)),
     };
@@ -66,6 +73,11 @@ pub fn profile_source(settings: &EngineSettings) -> ProfileSource {
 /// Which cgroups it stands on.
 pub fn cgroup_mode(judge: &Judge) -> Mode {
     judge.pool().config().cgroups.mode()
+}
+
+/// What its sandboxes have to do without on this host.
+pub fn losses(judge: &Judge) -> Vec<Loss> {
+    judge.pool().config().cgroups.losses()
 }
 
 /// Refuses a folder that programs could read.

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream as BlockingStream;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::selftest::Standing;
 use judge_core::sys::fds::close_on_exec_from;
@@ -63,8 +64,8 @@ impl Engine {
         let running = Running::start(&settings).await?;
         let (states, state) = watch::channel(EngineState::Up(running.link.clone()));
         let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
-        let engine =
-            Self { state, cgroup: running.cgroup, stop: stop.clone(), stopped: stopped.clone() };
+        let (cgroup, losses) = running.ground.clone();
+        let engine = Self { state, cgroup, losses, stop: stop.clone(), stopped: stopped.clone() };
         let supervisor = Supervisor { settings, states, stop };
         tokio::spawn(async move {
             let _stopped = stopped.drop_guard();
@@ -144,7 +145,8 @@ impl Supervisor {
 struct Running {
     child: Child,
     link: Link,
-    cgroup: CgroupMode,
+    /// What its sandboxes stand on, and what they have to do without.
+    ground: (CgroupMode, Vec<Loss>),
     /// Speaks with it; ends with the reason why there is nothing more to say.
     talk: JoinHandle<String>,
 }
@@ -153,8 +155,8 @@ impl Running {
     async fn start(settings: &EngineSettings) -> Result<Self, StartError> {
         let failed = |attempt| move |source| StartError::Process { attempt, source };
         let (mut child, mut socket) = spawn().map_err(failed("executing this binary again"))?;
-        let cgroup = match timeout(READY_PATIENCE, greet(&mut socket, settings)).await {
-            Ok(Ok(Event::Ready { cgroup })) => cgroup,
+        let ground = match timeout(READY_PATIENCE, greet(&mut socket, settings)).await {
+            Ok(Ok(Event::Ready { cgroup, losses })) => (cgroup, losses),
             Ok(Ok(Event::NotReady { why })) => {
                 drop(socket);
                 wait_or_kill(&mut child).await;
@@ -173,7 +175,7 @@ impl Running {
         };
         let (link, to_write) = Link::new();
         let talk = tokio::spawn(talk(socket, link.clone(), to_write));
-        Ok(Self { child, link, cgroup, talk })
+        Ok(Self { child, link, ground, talk })
     }
 
     /// Waits until there is nothing more to say, and tells why.

@@ -43,7 +43,7 @@ pub use ids::{
 pub use mechanism::{JudgingFault, Mechanism, Subject, Unit};
 pub use parse::MessageLimits;
 pub use progress::{Progress, ProgressTag, Stage};
-pub use provenance::{CgroupVersion, Noise, Provenance, SandboxFeature};
+pub use provenance::{CgroupVersion, Noise, Provenance, SandboxFeature, SandboxLoss};
 pub use reason::{OverallReason, Reason};
 pub use reject::{ReadableIds, RejectReason, RejectedMessage};
 pub use scalar::{Finite, SchemaVersion, Timestamp};

@@ -18,6 +18,8 @@ pub struct Provenance {
     pub cgroup: CgroupVersion,
     /// Whether the memory limit was enforced for all processes together.
     pub memory_enforced: bool,
+    /// What the sandbox had to do without. Empty where the host grants all that it is made for.
+    pub losses: BTreeSet<SandboxLoss>,
     /// What the compiler or interpreter says its version is.
     pub toolchain: Option<Excerpt<200>>,
     /// What others did on the host meanwhile.
@@ -63,6 +65,19 @@ pub enum SandboxFeature {
     CgroupCpuset,
     /// A cgroup kills all processes at one stroke.
     CgroupKill,
+}
+
+/// Something that the host did not grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum SandboxLoss {
+    /// No control groups: memory and the number of processes were not bounded.
+    NoCgroups,
+    /// The program was the same user of the host as the worker.
+    OwnUser,
+    /// The program was in the worker's supplementary groups.
+    KeptGroups,
 }
 
 /// The control groups of the host.

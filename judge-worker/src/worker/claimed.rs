@@ -71,6 +71,7 @@ impl Worker {
             package: &problem.package,
             language: &language.id,
             cgroup: self.engine.cgroup_mode(),
+            losses: self.engine.losses(),
             worker: &self.settings.worker_name,
         };
         let began = Instant::now();

@@ -115,6 +115,26 @@ pub(super) fn detect(parent: Option<&Path>) -> Result<(Mode, Hierarchies), Sandb
     }
 }
 
+/// Whether a worker could make its groups: nothing is changed to find out.
+pub(super) fn are_writable(parent: Option<&Path>) -> bool {
+    let Ok(mounts) = read_mounts() else {
+        return false;
+    };
+    if let Some(tree) = mounts.iter().find(|mount| mount.version2)
+        && place::offers_all(tree)
+    {
+        return place::is_writable(tree, parent);
+    }
+    let below = parent.unwrap_or(Path::new(DEFAULT_PARENT));
+    ["memory", "pids", "cpuacct"].iter().all(|controller| {
+        let holds = |mount: &&CgroupMount| mount.controllers.iter().any(|name| name == controller);
+        mounts.iter().find(holds).is_some_and(|mount| {
+            let dir = mount.point.join(below.strip_prefix("/").unwrap_or(below));
+            dir.ancestors().find(|dir| dir.exists()).is_some_and(place::may_write)
+        })
+    })
+}
+
 fn read_mounts() -> Result<Vec<CgroupMount>, SandboxError> {
     let text = read(Path::new("/proc/self/mountinfo"))?;
     Ok(text.lines().filter_map(parse_mount).collect())

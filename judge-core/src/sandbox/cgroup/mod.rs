@@ -31,7 +31,8 @@ use nix::fcntl::Flock;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, SandboxError};
+use super::ids::{Ids, SlotIds};
+use super::{Limits, Loss, SandboxError};
 use hierarchies::Hierarchies;
 
 /// Which control groups this host offers.
@@ -154,9 +155,11 @@ pub struct Cgroups {
 /// This worker's place among the workers of the host.
 #[derive(Debug)]
 struct Instance {
+    /// Among the workers with the same parent group.
     number: u32,
     /// Held for as long as this value lives.
     lock: Option<Flock<File>>,
+    ids: Ids,
 }
 
 /// The most workers on one host, and so the most leftovers.
@@ -176,10 +179,14 @@ impl Cgroups {
     }
 
     /// Goes without, for hosts that have none.
-    pub fn none() -> Self {
-        let number = std::process::id() % MAX_INSTANCES;
-        let instance = Instance { number, lock: None };
-        Self { mode: Mode::None, hierarchies: Hierarchies::None, instance }
+    pub fn none() -> Result<Self, SandboxError> {
+        let instance = Instance { number: 0, lock: None, ids: Ids::claim()? };
+        Ok(Self { mode: Mode::None, hierarchies: Hierarchies::None, instance })
+    }
+
+    /// Whether [`Self::claim`] could succeed for all that can be seen without changing anything.
+    pub fn are_usable(parent: Option<&Path>) -> bool {
+        hierarchies::are_writable(parent)
     }
 
     /// What was found.
@@ -192,13 +199,24 @@ impl Cgroups {
         self.instance.number
     }
 
-    /// Makes the groups of the slot numbered `slot`, whose user namespace maps its root to
-    /// `owner`. The init's process is put where it belongs by [`SlotGroups::adopt_init`].
-    pub fn slot(&self, slot: u32, owner: u32) -> Result<SlotGroups, SandboxError> {
+    /// The ids of this worker's slots.
+    pub fn ids(&self) -> &Ids {
+        &self.instance.ids
+    }
+
+    /// What runs on this host have to do without.
+    pub fn losses(&self) -> Vec<Loss> {
+        let groups = (self.mode == Mode::None).then_some(Loss::NoCgroups);
+        groups.into_iter().chain(self.instance.ids.losses()).collect()
+    }
+
+    /// Makes the groups of the slot numbered `slot`, whose ids are `ids`. The init's process is put where it belongs by
+    /// [`SlotGroups::adopt_init`].
+    pub(super) fn slot(&self, slot: u32, ids: &SlotIds) -> Result<SlotGroups, SandboxError> {
         let name = PathBuf::from(instance_name(self.instance.number)).join(format!("slot-{slot}"));
         let (run, init): (Box<dyn RunGroup>, Option<PathBuf>) = match &self.hierarchies {
             Hierarchies::V2(tree) => {
-                let group = v2::SlotGroup::create(&tree.join(name), owner)?;
+                let group = v2::SlotGroup::create(&tree.join(name), ids.access())?;
                 let init = group.init_dir();
                 (Box::new(group), Some(init))
             }
@@ -265,7 +283,7 @@ fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
         };
         if places.iter().all(|place| files::clear(place, LEFTOVER_PATIENCE)) {
             hierarchies.prepare_instance(&name)?;
-            return Ok(Instance { number, lock: Some(lock) });
+            return Ok(Instance { number, lock: Some(lock), ids: Ids::claim()? });
         }
         let place = first.display();
         tracing::warn!(%place, "processes that a killed worker left do not end; passing over");

@@ -7,7 +7,7 @@
 //! |-----------------------------------------------|-----------------------------------------------|
 //! | it was told a group                           | that one                                      |
 //! | a container's process, in a cgroup namespace  | the namespace's root; all in it step aside    |
-//! | a service, alone in its group                 | that group; the worker steps aside            |
+//! | a service, alone or with its parent process   | that group; they step aside                   |
 //! | the second worker of one of these             | the same                                      |
 //! | a command in somebody's session               | `judge-worker` at the top: that group is not ours to divide |
 //!
@@ -16,9 +16,10 @@
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::{AccessFlags, Pid, eaccess, getpid, getppid};
 
 use super::super::SandboxError;
-use super::files::{failed, make_dir, read, write};
+use super::files::{failed, make_dir, members, read, write};
 use super::hierarchies::{CgroupMount, DEFAULT_PARENT};
 
 /// Where those step aside to whose group is to be divided. The name is fixed, since a second worker
@@ -47,6 +48,34 @@ pub(super) fn find(tree: &CgroupMount, parent: Option<&Path>) -> Result<PathBuf,
         hand_down(dir)?;
     }
     Ok(dir)
+}
+
+/// Whether the tree has the controllers that runs need.
+pub(super) fn offers_all(tree: &CgroupMount) -> bool {
+    read(&tree.point.join("cgroup.controllers")).is_ok_and(|offered| {
+        CONTROLLERS.iter().all(|needed| offered.split_whitespace().any(|name| name == *needed))
+    })
+}
+
+/// Whether [`find`] would be allowed to do what it does; nothing is changed to find out.
+pub(super) fn is_writable(tree: &CgroupMount, parent: Option<&Path>) -> bool {
+    let dir = match parent {
+        Some(parent) => Ok(tree.point.join(parent.strip_prefix("/").unwrap_or(parent))),
+        None => own_group(tree).and_then(|own| choose(&tree.point, own.as_deref())),
+    };
+    let Ok(dir) = dir else {
+        return false;
+    };
+    // What is above the group that is there already is not ours to change.
+    dir.ancestors().find(|dir| dir.exists()).is_some_and(|dir| {
+        let files = ["cgroup.procs", "cgroup.subtree_control"].map(|file| dir.join(file));
+        may_write(dir) && files.iter().all(|file| may_write(file))
+    })
+}
+
+/// Whether we, as who we act, may write there.
+pub(super) fn may_write(path: &Path) -> bool {
+    eaccess(path, AccessFlags::W_OK).is_ok()
 }
 
 fn choose(top: &Path, own: Option<&Path>) -> Result<PathBuf, SandboxError> {
@@ -94,9 +123,12 @@ fn is_whole_tree(dir: &Path) -> bool {
     !dir.join("cgroup.type").exists()
 }
 
+/// Whether nobody is in `dir` but us, and the process that executed its own binary again to be us.
 fn is_alone(dir: &Path) -> Result<bool, SandboxError> {
-    let ours = std::process::id().to_string();
-    Ok(read(&dir.join("cgroup.procs"))?.lines().all(|pid| pid == ours))
+    let (ours, parents) = (getpid(), getppid());
+    let image = |pid: Pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let is_of_us = |pid: &Pid| *pid == ours || *pid == parents && image(*pid) == image(ours);
+    Ok(members(dir)?.iter().all(is_of_us))
 }
 
 /// Processes that are born while the others move are moved in the next round. A group that still has

@@ -2,18 +2,19 @@
 //!
 //! The init gives birth right into the program's group, for which it must be allowed to write the
 //! `cgroup.procs` of that group and of the common ancestor: these two files, and nothing else, are
-//! given to the root of the slot's user namespace. No cgroup file is visible inside. Both groups must
+//! given to the root of the slot's user namespace, or opened to it where the worker can't give away. No cgroup file is visible inside. Both groups must
 //! also lie in the init's cgroup namespace, where the tree is mounted with `nsdelegate`: so the init
 //! stays in the worker's, and each program enters one of its own.
 
 use std::fs;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::unistd::Pid;
 
+use super::super::ids::Access;
 use super::files::{self, KernelFile, key_in};
 use super::place;
 use super::{
@@ -22,7 +23,7 @@ use super::{
 
 pub(super) struct SlotGroup {
     dir: PathBuf,
-    owner: u32,
+    access: Access,
     run: Run,
 }
 
@@ -54,13 +55,13 @@ struct Before {
 const CHARGED_AHEAD_BYTES: u64 = 64 * 4096;
 
 impl SlotGroup {
-    pub fn create(dir: &Path, owner: u32) -> Result<Self, SandboxError> {
+    pub fn create(dir: &Path, access: Access) -> Result<Self, SandboxError> {
         files::make_dir(dir)?;
         place::hand_down(dir)?;
-        give_away(&dir.join("cgroup.procs"), owner)?;
+        let_write(&dir.join("cgroup.procs"), access)?;
         files::make_dir(&dir.join("init"))?;
-        let run = Run::create(dir.join("run"), owner)?;
-        Ok(Self { dir: dir.into(), owner, run })
+        let run = Run::create(dir.join("run"), access)?;
+        Ok(Self { dir: dir.into(), access, run })
     }
 
     pub fn init_dir(&self) -> PathBuf {
@@ -69,9 +70,9 @@ impl SlotGroup {
 }
 
 impl Run {
-    fn create(dir: PathBuf, owner: u32) -> Result<Self, SandboxError> {
+    fn create(dir: PathBuf, access: Access) -> Result<Self, SandboxError> {
         files::make_dir(&dir)?;
-        give_away(&dir.join("cgroup.procs"), owner)?;
+        let_write(&dir.join("cgroup.procs"), access)?;
         let run = Self {
             events: KernelFile::open(dir.join("cgroup.events"))?,
             memory_max: KernelFile::open(dir.join("memory.max"))?,
@@ -138,7 +139,7 @@ impl RunGroup for SlotGroup {
             // An older kernel: a new group has a peak of its own. Making one is cheap on v2.
             let dir = self.run.dir.clone();
             fs::remove_dir(&dir).map_err(|source| files::failed(&dir, source))?;
-            self.run = Run::create(dir, self.owner)?;
+            self.run = Run::create(dir, self.access)?;
         }
         self.run.memory_max.set(&limits.memory_bytes.to_string())?;
         self.run.pids_max.set(&limits.processes.to_string())?;
@@ -179,6 +180,14 @@ impl Drop for SlotGroup {
     }
 }
 
-fn give_away(path: &Path, owner: u32) -> Result<(), SandboxError> {
-    chown(path, Some(owner), Some(owner)).map_err(|source| files::failed(path, source))
+/// Lets the init write `path`, a `cgroup.procs`.
+fn let_write(path: &Path, access: Access) -> Result<(), SandboxError> {
+    let done = match access {
+        Access::Owned(init) => chown(path, Some(init), Some(init)),
+        // No door for others on this host: to move a process here one must also be allowed to write
+        // the common ancestor of both groups (`cgroups(7)`), which for theirs is not ours to open.
+        Access::Open => fs::set_permissions(path, fs::Permissions::from_mode(0o666)),
+        Access::Same => Ok(()),
+    };
+    done.map_err(|source| files::failed(path, source))
 }

@@ -14,9 +14,10 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Pid, Uid};
 use seccompiler::sock_filter;
 
+use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::protocol::{InitStep, Rlimits, RunRequest};
 use super::super::{Missing, Wall};
-use super::root::{PROGRAM_ID, WORK_DIR_C};
+use super::root::WORK_DIR_C;
 use super::{At, Failure};
 use crate::sys::fds::{message_pair, receive_message};
 use crate::sys::process::{Children, reap};
@@ -25,6 +26,8 @@ use crate::sys::spawn::{Birth, Born, Image, Step, Stillborn, Strings, spawn};
 /// What a program is started with.
 pub struct Launch<'a> {
     pub request: &'a RunRequest,
+    /// Which ids there are for it.
+    pub inside: Inside,
     pub missing: &'a Missing,
     pub filter: &'a [sock_filter],
     pub stdio: &'a [OwnedFd; 3],
@@ -149,9 +152,9 @@ impl Launch<'_> {
         let early = !self.missing.stands(Wall::NoNewPrivs);
         if early {
             add(None, install);
-            credentials(&mut add);
+            credentials(self.inside, &mut add);
         } else {
-            credentials(&mut add);
+            credentials(self.inside, &mut add);
             add(None, install);
         }
         rows
@@ -160,10 +163,13 @@ impl Launch<'_> {
 
 /// A user that has nothing and can get nothing. Each step wants a capability that a later one
 /// takes. (The bounding set, which is inherited, the init has dropped for all.)
-fn credentials<'b>(add: &mut impl FnMut(Option<Wall>, Row<'b>)) {
+fn credentials<'b>(inside: Inside, add: &mut impl FnMut(Option<Wall>, Row<'b>)) {
     let privilege = |what, step| Row(InitStep::Privilege, what, step);
     add(Some(Wall::Securebits), privilege("securebits", Step::LockSecurebits));
-    add(Some(Wall::SupplementaryGroups), privilege("groups", Step::NoGroups));
+    // Where the worker may map one group only, the kernel lets nobody inside change these.
+    if inside == Inside::Two {
+        add(Some(Wall::SupplementaryGroups), privilege("groups", Step::NoGroups));
+    }
     let group = Step::Group(Gid::from_raw(PROGRAM_ID));
     add(Some(Wall::ProgramGid), privilege("gid", group));
     let user = Step::User(Uid::from_raw(PROGRAM_ID));

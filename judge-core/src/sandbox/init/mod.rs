@@ -5,6 +5,7 @@
 //! namespace: a worker that is killed leaves no program behind.
 
 mod collect;
+mod conditions;
 mod launch;
 mod numbers;
 mod root;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{Gid, Uid, chdir, pivot_root, sethostname, setresgid, setresuid};
 
+use super::super::ids::Inside;
 use super::super::profile::{Bind, RootLayout};
 use super::super::protocol::{InitStep, Setup};
 use super::super::{Missing, Wall};
@@ -29,7 +30,9 @@ const STAGE: &str = "/tmp";
 const ROOT_OPTIONS: &str = "mode=0755,size=1m,nr_inodes=512";
 
 pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
-    become_root()?;
+    if setup.inside == Inside::Two {
+        become_root()?;
+    }
     let none = None::<&str>;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none, "/", none, private, none).at(InitStep::Propagation, "/")?;
@@ -159,9 +162,6 @@ fn change_root(missing: &Missing) -> Result<(), Failure> {
     }
     chdir("/").at(InitStep::Pivot, "/")
 }
-
-/// Uid and gid of every program, inside.
-pub const PROGRAM_ID: u32 = 1000;
 
 fn below(stage: &Path, path: &Path) -> PathBuf {
     stage.join(path.strip_prefix("/").unwrap_or(path))

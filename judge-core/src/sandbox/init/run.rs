@@ -16,15 +16,16 @@ use nix::sys::uio::pread;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
-use super::super::profile::Profile;
+use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::protocol::{
     self, EntryKind, ExitReport, FileHeader, InitStep, Reply, Request, RunReport, RunRequest, Setup,
 };
 use super::super::{Missing, Wall};
 use super::collect::collect;
+use super::conditions::Conditions;
 use super::launch::{Entry, Launch, Launched};
 use super::numbers::ProcessNumbers;
-use super::root::{PROGRAM_ID, WORK_DIR};
+use super::root::WORK_DIR;
 use super::writable::Writable;
 use super::{At, Failure, say_failed};
 use crate::sys::filter::next_call;
@@ -48,9 +49,8 @@ pub fn run(
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> io::Result<()> {
-    let profile = setup.profiles.get(request.profile);
-    let ran = match prepare(profile, missing, writable, request, fds) {
-        Ok(descriptors) => execute(socket, profile, missing, numbers, request, descriptors),
+    let ran = match prepare(setup, missing, writable, request, fds) {
+        Ok(descriptors) => execute(socket, setup, missing, numbers, request, descriptors),
         Err(failure) => Err(failure),
     };
     let ended = ran.and_then(|report| {
@@ -62,7 +62,7 @@ pub fn run(
     });
     // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
     // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
-    writable.clear(missing).map_err(|failure| io::Error::from(failure.errno))?;
+    writable.clear(setup.inside, missing).map_err(|failure| io::Error::from(failure.errno))?;
     match ended {
         Ok((report, (names, files))) => {
             let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
@@ -75,7 +75,7 @@ pub fn run(
 
 /// Fresh file systems, with the request's files in them.
 fn prepare(
-    profile: &Profile,
+    setup: &Setup,
     missing: &Missing,
     writable: &mut Writable,
     request: &RunRequest,
@@ -85,7 +85,8 @@ fn prepare(
     let mut take = || fds.next().ok_or(Errno::EBADF).at(InitStep::Protocol, "descriptors");
     let stdio = [take()?, take()?, take()?];
     let files = request.files.iter().map(|_| take()).collect::<Result<Vec<_>, _>>()?;
-    writable.make_fresh(request.profile, &profile.tmpfs, missing)?;
+    let sizes = &setup.profiles.get(request.profile).tmpfs;
+    writable.make_fresh(setup.inside, request.profile, sizes, missing)?;
     let mut image = None;
     for (header, content) in request.files.iter().zip(files) {
         if is_the_program(header, request) && is_executable(&content)? {
@@ -140,7 +141,7 @@ fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Fail
 /// Starts the program, waits, and leaves nobody alive, whatever happens.
 fn execute(
     socket: &OwnedFd,
-    profile: &Profile,
+    setup: &Setup,
     missing: &Missing,
     numbers: &ProcessNumbers,
     request: &RunRequest,
@@ -148,6 +149,10 @@ fn execute(
 ) -> Result<RunReport, Failure> {
     let Descriptors { stdio, entry, image } = descriptors;
     let cpu_before = reaped_cpu();
+    let conditions = match setup.inside {
+        Inside::Two => None,
+        Inside::One => Some(Conditions::of_ourselves()?),
+    };
     if missing.stands(Wall::ProcessNumbers) {
         numbers.restart().at(InitStep::Fork, "process numbers")?;
     }
@@ -160,8 +165,9 @@ fn execute(
     };
     let launch = Launch {
         request,
+        inside: setup.inside,
         missing,
-        filter: profile.filter.program(),
+        filter: setup.profiles.get(request.profile).filter.program(),
         stdio: &stdio,
         entry,
         image: image.as_ref().map(AsFd::as_fd),
@@ -172,6 +178,9 @@ fn execute(
         .at(InitStep::Protocol, "started")
         .and_then(|()| watch(socket, pid, &pidfd, &listener));
     let exit = if missing.stands(Wall::KillAll) { end_everybody(pid)? } else { end_alone(pid)? };
+    if let Some(conditions) = conditions {
+        conditions.confirm()?;
+    }
     let (forbidden_call, ended_alone) = watched?;
     Ok(RunReport {
         exit: ExitReport::from(ended_alone.or(exit).unwrap_or(Exit::Signal(libc::SIGKILL))),

@@ -3,7 +3,8 @@
 //! To mount and unmount three of them costs more than to start a program, and most programs write no
 //! file. So one that was not touched is kept for the next run. That it was not is seen by the time of
 //! change of its root directory: nothing appears in it, moves or goes without that time changing
-//! (`inode(7)`), and nobody but the owner, which no program is, can set it back (`utimensat(2)`).
+//! (`inode(7)`), and nobody but the owner, which no program is, can set it back (`utimensat(2)`). A program that is the
+//! init's user ([`Inside::One`]) gets new ones each time.
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::MetadataExt;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
+use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::profile::{ProfileName, TmpfsSize, TmpfsSizes};
 use super::super::protocol::InitStep;
 use super::super::{Missing, Wall};
@@ -36,6 +38,7 @@ impl Writable {
     /// init whose programs are all gone may do this.
     pub fn make_fresh(
         &mut self,
+        inside: Inside,
         profile: ProfileName,
         sizes: &TmpfsSizes,
         missing: &Missing,
@@ -47,7 +50,7 @@ impl Writable {
         for ((dir, fresh), size) in WRITABLE.into_iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
         {
             if missing.stands(fresh) || !is_mounted(dir)? {
-                mount_fresh(dir, size, missing)?;
+                mount_fresh(inside, dir, size, missing)?;
             }
         }
         self.mounted = Some(profile);
@@ -55,7 +58,11 @@ impl Writable {
     }
 
     /// Takes away what was touched. What it held is gone when the last descriptor of it closes.
-    pub fn clear(&mut self, missing: &Missing) -> Result<(), Failure> {
+    pub fn clear(&mut self, inside: Inside, missing: &Missing) -> Result<(), Failure> {
+        // The program is the owner, and could have set the time back.
+        if inside == Inside::One {
+            return self.unmount(missing);
+        }
         for (dir, fresh) in WRITABLE {
             if missing.stands(fresh) && !is_untouched(dir)? {
                 return self.unmount(missing);
@@ -77,12 +84,22 @@ impl Writable {
 }
 
 /// Owned by root and sticky: everybody may make files, and nobody may change the directory itself.
-fn mount_fresh(dir: &str, size: &TmpfsSize, missing: &Missing) -> Result<(), Failure> {
+/// Where there is no root inside, it is the program's.
+fn mount_fresh(
+    inside: Inside,
+    dir: &str,
+    size: &TmpfsSize,
+    missing: &Missing,
+) -> Result<(), Failure> {
     let TmpfsSize { size_mib, inodes, .. } = size;
     // Zero stands for no bound (`tmpfs(5)`).
     let size_mib = if missing.stands(Wall::TmpfsBytes) { *size_mib } else { 0 };
     let inodes = if missing.stands(Wall::TmpfsInodes) { *inodes } else { 0 };
-    let options = format!("size={size_mib}m,nr_inodes={inodes},mode=1777,uid=0,gid=0");
+    let owner = match inside {
+        Inside::Two => 0,
+        Inside::One => PROGRAM_ID,
+    };
+    let options = format!("size={size_mib}m,nr_inodes={inodes},mode=1777,uid={owner},gid={owner}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOATIME;
     let kind = Some("tmpfs");
     mount(kind, dir, kind, flags, Some(options.as_str())).at(InitStep::Tmpfs, dir)?;

@@ -50,8 +50,8 @@ pub struct Trial {
 pub enum Standing {
     /// Every attack failed.
     Holds,
-    /// An attack got through where the operator has given the wall up: there are no cgroups, and
-    /// judging without was allowed.
+    /// An attack got through where the host does not grant what the wall is made of: a [`Loss`](super::Loss), which
+    /// every verdict tells.
     GivenUp,
     /// An attack got through: nothing may be judged here.
     Breached,
@@ -104,7 +104,8 @@ fn attempt(slot: &mut Slot, trying: &Trying) -> Result<Vec<Trial>, SandboxError>
     let findings: Option<Vec<Finding>> = serde_json::from_slice(&output.0).ok();
     let tried = walls.iter().map(|&wall| {
         let breach = breach(attack, wall, &outcome, findings.as_deref());
-        trial(wall, *profile, breach, outcome.usage.cgroup_enforced)
+        let given_up = slot.losses().iter().any(|loss| loss.gives_up(wall));
+        trial(wall, *profile, breach, given_up)
     });
     Ok(tried.collect())
 }
@@ -132,12 +133,11 @@ fn breach(
     }
 }
 
-fn trial(wall: Wall, profile: ProfileName, breach: Option<String>, cgroup: bool) -> Trial {
+fn trial(wall: Wall, profile: ProfileName, breach: Option<String>, given_up: bool) -> Trial {
     let Some(got) = breach else {
         return Trial { wall, standing: Standing::Holds, seen: "the attacks on it failed".into() };
     };
-    let by_cgroup = matches!(wall, Wall::Memory | Wall::Processes);
-    let standing = if by_cgroup && !cgroup { Standing::GivenUp } else { Standing::Breached };
+    let standing = if given_up { Standing::GivenUp } else { Standing::Breached };
     let mut seen = format!("as {profile:?}: {got}");
     seen.truncate(seen.floor_char_boundary(300));
     Trial { wall, standing, seen }
@@ -147,6 +147,7 @@ fn trial(wall: Wall, profile: ProfileName, breach: Option<String>, cgroup: bool)
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::Loss;
     use super::*;
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn an_attacker_that_says_nothing_got_through() {
-        let trial = trial(Wall::Memory, ProfileName::Run, Some("much".into()), true);
+        let trial = trial(Wall::Memory, ProfileName::Run, Some("much".into()), false);
         assert_eq!(trial.standing, Standing::Breached);
         let outcome = Outcome {
             termination: Termination::OfItself,
@@ -175,9 +176,17 @@ mod tests {
     }
 
     #[test]
-    fn only_what_cgroups_enforce_is_given_up_without_them() {
-        let without = |wall| trial(wall, ProfileName::Run, Some("all".into()), false).standing;
-        assert_eq!(without(Wall::Memory), Standing::GivenUp);
-        assert_eq!(without(Wall::HostTree), Standing::Breached);
+    fn a_loss_gives_up_the_walls_that_are_made_of_it_and_no_other() {
+        let given_up = |loss: Loss| {
+            let walls = Wall::ALL.iter().copied();
+            walls.filter(|wall| loss.gives_up(*wall)).collect::<Vec<_>>()
+        };
+        assert_eq!(given_up(Loss::NoCgroups), [Wall::Memory, Wall::Processes]);
+        let identity = [Wall::UserNamespace, Wall::IdRange, Wall::ProgramUid, Wall::ProgramGid];
+        assert_eq!(given_up(Loss::OwnUser), identity);
+        assert_eq!(given_up(Loss::KeptGroups), [Wall::SupplementaryGroups]);
+        let trial = |given_up| trial(Wall::Memory, ProfileName::Run, Some("all".into()), given_up);
+        assert_eq!(trial(true).standing, Standing::GivenUp);
+        assert_eq!(trial(false).standing, Standing::Breached);
     }
 }
