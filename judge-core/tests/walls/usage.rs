@@ -148,7 +148,7 @@ pub const ATTACKS: &[Attack] = &[
         needs: Need::Nothing,
     },
     Attack {
-        stopped_by: &[Wall::CoreSize, Wall::RefusedCalls],
+        stopped_by: &[Wall::CoreSize],
         after: "a core, as large as its memory",
         with: "0",
         without: "1",
