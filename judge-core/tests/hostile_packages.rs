@@ -449,7 +449,8 @@ fn an_archive_is_read_like_its_folder_and_gone_with_its_problem() {
         let package = &problem.package;
         assert_eq!((&package.id, &package.version), (&expected.id, &expected.version));
         let root = package.root.clone();
-        assert_eq!(fs::read(&package.testcases[0].input).unwrap(), b"1 2\n");
+        let input = root.join("data").join(&package.testcases[0].name).with_extension("in");
+        assert_eq!(fs::read(input).unwrap(), b"1 2\n");
         drop(problem);
         assert!(!root.exists() && !root.parent().unwrap().exists(), "{}", root.display());
     }

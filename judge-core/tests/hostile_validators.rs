@@ -12,7 +12,7 @@ use std::path::Path;
 
 use judge_core::judging::package::Package;
 use judge_core::judging::{
-    AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Task,
+    AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Task, View,
 };
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
@@ -29,6 +29,12 @@ fn judge() -> Judge {
         cgroups: Cgroups::claim(None).unwrap(),
     };
     Judge::new(SlotPool::new(config, 1), Languages::load(&ProfileSource::BuiltIn).unwrap())
+}
+
+/// What users are told of the first test, which is a public one.
+fn remark_on_first(judgement: &Judgement) -> &str {
+    let View::Public(shown) = &judgement.tests[0].view else { panic!("it is hidden") };
+    &shown.checker_message
 }
 
 /// A problem of these files beside its time limit, each test with this answer.
@@ -138,8 +144,7 @@ fn no_output_deceives_the_default_validator() {
         for (name, _, output, code) in OUTPUTS.into_iter().filter(|row| row.1 == of) {
             let python = format!("import sys\nsys.stdout.buffer.write({output})\n");
             let judgement = judged(&judge, &problem, &python);
-            let shown = judgement.tests[0].run.public.as_ref().unwrap();
-            let said = &shown.checker_message;
+            let said = remark_on_first(&judgement);
             let calm = if said.len() < 1000 && !said.chars().any(char::is_control) {
                 Ok(())
             } else {
@@ -346,7 +351,7 @@ fn a_validator_that_an_output_commands_can_only_fail() {
     let mut table = Table::of(CLASS);
     for (order, code) in ORDERS {
         let judgement = obeyed(&judge, &plain, order);
-        let remark = &judgement.tests[0].run.public.as_ref().unwrap().checker_message;
+        let remark = remark_on_first(&judgement);
         let told = if judgement.verdict.code() == "WA" && !remark.is_empty() {
             Err(format!("a remark of {} bytes", remark.len()))
         } else {
@@ -364,7 +369,8 @@ fn a_validator_that_an_output_commands_can_only_fail() {
     table.tried("leave", expect(&obeyed(&judge, &plain, "leave"), "AC"));
     table.tried("kill_init", expect(&obeyed(&judge, &plain, "kill_init"), "JE"));
     let changed = obeyed(&judge, &plain, "change_data @NAME@");
-    let kept = fs::read_to_string(&plain.package.testcases[0].answer).unwrap() == secret;
+    let sample = plain.package.public_testcases().next().unwrap();
+    let kept = sample.read_answer().unwrap() == secret.as_bytes();
     let kept = if kept { Ok(()) } else { Err("the answer was changed".into()) };
     table.tried("change_data", expect(&changed, "WA").and(kept));
     let passed: Vec<&str> = changed.tests.iter().map(|test| test.run.verdict.code()).collect();

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-use judge_core::judging::package::{Package, Visibility};
+use judge_core::judging::package::Package;
 use judge_core::judging::{
     AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Stage, Task, Verdict,
+    View,
 };
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
@@ -162,11 +163,11 @@ fn samples_alone_and_own_input_never_touch_hidden_tests() {
     };
     let samples = case(Mode::Sample).python("print(2 * int(input()))");
     assert_eq!((samples.verdict, samples.tests.len()), (Verdict::Accepted, 2));
-    assert!(samples.tests.iter().all(|test| test.visibility == Visibility::Public));
+    assert!(samples.tests.iter().all(|test| matches!(test.view, View::Public(_))));
 
     let own = case(Mode::Custom(b"21\n")).python("print(2 * int(input()))");
     assert_eq!((own.verdict, own.tests.len()), (Verdict::Accepted, 1));
-    let shown = own.tests[0].run.public.as_ref().unwrap();
+    let View::Public(shown) = &own.tests[0].view else { panic!("their own input is theirs") };
     assert_eq!((shown.actual.bytes.as_slice(), shown.expected.is_none()), (&b"42\n"[..], true));
 }
 
@@ -184,12 +185,10 @@ fn only_public_tests_carry_data() {
     };
     let judgement = case.python("import sys\nn = input()\nprint(n)\nprint(n, file=sys.stderr)");
     let (public, hidden): (Vec<_>, Vec<_>) =
-        judgement.tests.iter().partition(|test| test.visibility == Visibility::Public);
-    assert!(public.iter().all(|test| test.run.public.is_some()));
-    assert_eq!(hidden.len(), 1);
-    assert!(hidden[0].run.public.is_none());
-    assert!(!format!("{:?}", hidden[0]).contains("777000777"), "{hidden:?}");
-    let first = public[0].run.public.as_ref().unwrap();
+        judgement.tests.iter().partition(|test| matches!(test.view, View::Public(_)));
+    assert_eq!((public.len(), hidden.len()), (2, 1));
+    assert!(!format!("{judgement:?}").contains("777000777"), "{judgement:?}");
+    let View::Public(first) = &public[0].view else { panic!("partitioned") };
     assert_eq!(first.expected.as_ref().unwrap().bytes, b"2\n");
     assert_eq!(first.stderr.bytes, b"1\n");
     assert!(!first.checker_message.is_empty());
@@ -227,7 +226,8 @@ fn a_custom_validator_decides_and_its_failure_is_nobodys_wrong_answer() {
     assert_eq!(case.python("print(2 * int(input()))").verdict, Verdict::Accepted);
     let wrong = case.python("print(0)");
     assert_eq!(wrong.verdict, Verdict::WrongAnswer);
-    assert_eq!(wrong.tests[0].run.public.as_ref().unwrap().checker_message, "for 1");
+    let View::Public(first) = &wrong.tests[0].view else { panic!("a sample comes first") };
+    assert_eq!(first.checker_message, "for 1");
     assert_eq!(case.python("print('crash')").verdict, Verdict::JudgingError);
     assert_eq!(case.python("print('loop')").verdict, Verdict::JudgingError);
 }

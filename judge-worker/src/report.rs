@@ -1,23 +1,25 @@
 //! What judge-core found, as the message and the history row say it.
 //!
-//! Hidden tests pass through here as facts only: [`TestReport::Hidden`] has no field for more, and
-//! [`Reason`] is made of mechanisms and numbers.
+//! Hidden tests come in as facts only ([`View::Hidden`]) and go out as facts only:
+//! [`TestReport::Hidden`] has no field for more, and [`Reason`] is made of mechanisms and numbers.
 
 use std::time::Duration;
 
-use judge_core::judging::package::{Package, Visibility as PackageVisibility};
+use judge_core::judging::package::{Package, Visibility};
 use judge_core::judging::verdict::signal_name;
 use judge_core::judging::{
-    Cause, JudgedTest, Judgement, Shown, ValidatorFailure, Verdict as Ruled,
+    Cause, JudgedTest, Judgement, PublicData as CoreData, Shown, ValidatorFailure,
+    Verdict as Ruled, View,
 };
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::filter::known_name;
 use judge_core::sandbox::{Limits, Loss, Termination};
 
 use crate::message::{
-    CgroupVersion, Compile, Excerpt, Finite, GroupName, JudgingFault, LanguageId, ProblemVersion,
-    Provenance, PublicData, Reason, SandboxFeature, SandboxLoss, Subject, Submission, TestExcerpt,
-    TestFacts, TestReport, Tests, Timestamp, Verdict, VerdictCode, Visibility, WorkerName,
+    CgroupVersion, Compile, Excerpt, Finite, GroupName, HiddenTest, JudgingFault, LanguageId,
+    ProblemVersion, Provenance, PublicData, PublicTest, Reason, SandboxFeature, SandboxLoss,
+    Subject, Submission, TestExcerpt, TestFacts, TestReport, Tests, Timestamp, Verdict,
+    VerdictCode, WorkerName,
 };
 use crate::store::{HistoryRecord, TestRecord, Visibility as StoredVisibility};
 
@@ -62,7 +64,7 @@ impl Judged<'_> {
             crate::message::Mode::Custom { .. } => 1,
             crate::message::Mode::Submit => count(package, |_| true),
             crate::message::Mode::Sample => {
-                count(package, |visibility| visibility == PackageVisibility::Public)
+                count(package, |visibility| visibility == Visibility::Public)
             }
         };
         verdict.provenance = Some(self.provenance());
@@ -139,7 +141,7 @@ impl Judged<'_> {
     }
 }
 
-fn count(package: &Package, counts: impl Fn(PackageVisibility) -> bool) -> u32 {
+fn count(package: &Package, counts: impl Fn(Visibility) -> bool) -> u32 {
     let tests = package.testcases.iter().filter(|testcase| counts(testcase.visibility)).count();
     u32::try_from(tests).unwrap_or(u32::MAX)
 }
@@ -148,9 +150,9 @@ fn row_of(test: &JudgedTest) -> TestRecord {
     let usage = &test.run.usage;
     TestRecord {
         ordinal: test.ordinal,
-        visibility: match test.visibility {
-            PackageVisibility::Public => StoredVisibility::Public,
-            PackageVisibility::Hidden => StoredVisibility::Hidden,
+        visibility: match &test.view {
+            View::Public(_) => StoredVisibility::Public,
+            View::Hidden => StoredVisibility::Hidden,
         },
         group: (!test.group.is_empty()).then(|| test.group.clone()),
         verdict: test.run.verdict.code().to_owned(),
@@ -172,19 +174,20 @@ fn report_of(test: &JudgedTest) -> TestReport {
         memory_kib: usage.cgroup_enforced.then(|| usage.memory_bytes.div_ceil(1024)),
         reason: run.cause.as_ref().map(|cause| reason_of(cause, Subject::Program)),
     };
-    let visibility = match test.visibility {
-        PackageVisibility::Public => Visibility::Public,
-        PackageVisibility::Hidden => Visibility::Hidden,
-    };
-    TestReport::of(visibility, facts, || {
-        run.public.as_ref().map_or_else(PublicData::default, |data| PublicData {
-            input: Some(excerpt(&data.input)),
-            expected: data.expected.as_ref().map(excerpt),
-            actual: Some(excerpt(&data.actual)),
-            stderr: Some(excerpt(&data.stderr)),
-            checker_message: Some(TestExcerpt::of(data.checker_message.as_bytes())),
-        })
-    })
+    match &test.view {
+        View::Public(data) => TestReport::Public(PublicTest { facts, data: data_of(data) }),
+        View::Hidden => TestReport::Hidden(HiddenTest { facts }),
+    }
+}
+
+fn data_of(data: &CoreData) -> PublicData {
+    PublicData {
+        input: Some(excerpt(&data.input)),
+        expected: data.expected.as_ref().map(excerpt),
+        actual: Some(excerpt(&data.actual)),
+        stderr: Some(excerpt(&data.stderr)),
+        checker_message: Some(TestExcerpt::of(data.checker_message.as_bytes())),
+    }
 }
 
 fn excerpt(shown: &Shown) -> TestExcerpt {
@@ -224,7 +227,7 @@ pub fn reason_of(cause: &Cause, subject: Subject) -> Reason {
         Cause::ExitCode(code) => Reason::exit_code(*code),
         Cause::Signal(number) => Reason::signal(*number, signal_name(*number)),
         Cause::ForbiddenCall(call) => Reason::seccomp(None, known_name(call)),
-        Cause::Comparison(_) => return Reason::comparison(),
+        Cause::Comparison => return Reason::comparison(),
         Cause::Validator => return Reason::refused_by_validator(),
         Cause::ValidatorFailed(failure) => return validator_failed(failure),
         Cause::Compiler(code) => return Reason::compile_error(*code),

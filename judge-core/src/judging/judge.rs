@@ -13,9 +13,10 @@ use super::pool::{LentSlot, SlotPool};
 use super::problem::{Checking, Problem};
 use super::schedule::{AfterFailure, Assignment, Schedule, Scheduled, Selection};
 use super::test_data::TestData;
-use super::testcase_run::{Contestant, TestRun};
+use super::testcase_run::{Contestant, TestRun, Tested};
 use super::validator::ValidatorError;
 use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
+use super::view::{AuthorRemarks, View};
 use crate::sandbox::{Cancel, SandboxError, Usage};
 use crate::toolchain::{
     Availability, Compilation, Language, Languages, Program, SourceFile, compile, probe,
@@ -137,14 +138,12 @@ pub struct CompileReport {
 pub struct JudgedTest {
     /// From 1, over the whole package; 1 for the user's own input.
     pub ordinal: u32,
-    /// Path of the test below `data/`; empty for the user's own input.
-    pub name: String,
-    /// Whether its data may be shown.
-    pub visibility: Visibility,
-    /// The innermost group it is in.
+    /// The innermost group it is in; empty for the user's own input.
     pub group: String,
     /// What came of it.
     pub run: TestRun,
+    /// What may be seen of it.
+    pub view: View,
 }
 
 impl Judge {
@@ -204,6 +203,18 @@ impl Judge {
         observe: &(dyn Fn(Stage) + Sync),
         cancel: &Cancel,
     ) -> Result<Judgement, JudgeError> {
+        self.judge_for_author(task, observe, cancel).map(|(judgement, _)| judgement)
+    }
+
+    /// The same, with remarks that quote hidden tests: for whoever has the package on disk, and for
+    /// nobody else.
+    pub fn judge_for_author(
+        &self,
+        task: &Task<'_>,
+        observe: &(dyn Fn(Stage) + Sync),
+        cancel: &Cancel,
+    ) -> Result<(Judgement, AuthorRemarks), JudgeError> {
+        let mut remarks = AuthorRemarks::default();
         let mut slot = self.pool.acquire()?;
         if cancel.is_cancelled() {
             return Err(JudgeError::Cancelled);
@@ -225,16 +236,17 @@ impl Judge {
             if verdict == Verdict::Cancelled {
                 return Err(JudgeError::Cancelled);
             }
-            return Ok(without_tests(task, verdict, cause, report, toolchain, phases));
+            let judgement = without_tests(task, verdict, cause, report, toolchain, phases);
+            return Ok((judgement, remarks));
         };
         let began = Instant::now();
         let contestant = contestant(task, &program, &self.data);
         if let Mode::Custom(stdin) = task.mode {
             observe(Stage::Running { done: 0, total: 1 });
-            let run = retrying(&mut slot, |slot| contestant.on_own_input(slot, stdin, cancel))?;
+            let tested = retrying(&mut slot, |slot| contestant.on_own_input(slot, stdin, cancel))?;
             observe(Stage::Running { done: 1, total: 1 });
             phases.run = began.elapsed();
-            return Ok(of_own_input(run, report, toolchain, phases));
+            return Ok((of_own_input(tested, report, toolchain, phases), remarks));
         }
         let checking = match task.problem.checking(&mut slot, &self.languages) {
             Ok(checking) => checking,
@@ -243,12 +255,24 @@ impl Judge {
                 tracing::error!(problem = %task.problem.package.id, %error, "no output validator");
                 let cause = Cause::ValidatorFailed(ValidatorFailure::DoesNotCompile);
                 let verdict = Verdict::JudgingError;
-                return Ok(without_tests(task, verdict, cause, report, toolchain, phases));
+                if let ValidatorError::DoesNotCompile { output, .. } = error {
+                    remarks.of_validator = Some(output);
+                }
+                let judgement = without_tests(task, verdict, cause, report, toolchain, phases);
+                return Ok((judgement, remarks));
             }
         };
-        let scheduled = self.run_tests(task, slot, &contestant, &checking, observe, cancel)?;
+        let mut scheduled = self.run_tests(task, slot, &contestant, &checking, observe, cancel)?;
         phases.run = began.elapsed();
-        Ok(of_tests(&task.problem.package, scheduled, report, toolchain, phases))
+        let package = &task.problem.package;
+        for (index, tested) in &mut scheduled.runs {
+            let (ordinal, remark) =
+                (package.testcases[*index].ordinal, std::mem::take(&mut tested.remark));
+            if !remark.is_empty() {
+                remarks.of_tests.insert(ordinal, remark);
+            }
+        }
+        Ok((of_tests(package, scheduled, report, toolchain, phases), remarks))
     }
 
     /// Does `work` while the data of the tests that come first is read, as far as there is room.
@@ -351,8 +375,8 @@ fn contestant<'a>(task: &Task<'a>, program: &'a Program, data: &'a TestData) -> 
     let output_bytes = lower(asked.output_bytes, problem.output_bytes);
     let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
     limits.wall = asked.wall.map_or(limits.wall, |asked| asked.min(limits.wall));
-    let version = &task.problem.package.version;
-    Contestant { program, memory_bytes, limits, version, data }
+    let Package { id, version, .. } = &task.problem.package;
+    Contestant { program, memory_bytes, limits, problem: id.as_str(), version, data }
 }
 
 fn without_tests(
@@ -372,19 +396,13 @@ fn without_tests(
 }
 
 fn of_own_input(
-    run: TestRun,
+    Tested { run, view, .. }: Tested,
     compile: CompileReport,
     toolchain: String,
     phases: Phases,
 ) -> Judgement {
     let score = if run.verdict == Verdict::Accepted { 1.0 } else { 0.0 };
-    let test = JudgedTest {
-        ordinal: 1,
-        name: String::new(),
-        visibility: Visibility::Public,
-        group: String::new(),
-        run,
-    };
+    let test = JudgedTest { ordinal: 1, group: String::new(), run, view };
     Judgement {
         verdict: test.run.verdict,
         cause: test.run.cause.clone(),
@@ -405,15 +423,10 @@ fn of_tests(
     phases: Phases,
 ) -> Judgement {
     let Scheduled { runs, grade } = scheduled;
-    let judged = |(index, run): (usize, TestRun)| {
+    let judged = |(index, Tested { run, view, .. }): (usize, Tested)| {
         let testcase = &package.testcases[index];
-        JudgedTest {
-            ordinal: testcase.ordinal,
-            name: testcase.name.clone(),
-            visibility: testcase.visibility,
-            group: package.group_name(testcase).to_owned(),
-            run,
-        }
+        let group = package.group_name(testcase).to_owned();
+        JudgedTest { ordinal: testcase.ordinal, group, run, view }
     };
     let tests: Vec<JudgedTest> = runs.into_iter().map(judged).collect();
     // A validator that fails says nothing about the program, on whichever test.

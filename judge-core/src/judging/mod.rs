@@ -7,6 +7,7 @@
 //! verdict        from the facts of a run to what they mean
 //! test_data      inputs and answers, read once
 //! testcase_run   one test
+//! view           what may be seen of it, by whom
 //! scoring        from results of tests to the result of the submission
 //! judge          one submission: compile, run its tests over free slots, grade
 //! pool           the slots
@@ -28,8 +29,9 @@ mod error;
 mod schedule;
 mod test_data;
 mod testcase_run;
+mod view;
 
-pub use error::JudgeError;
+pub use error::{DataFile, JudgeError};
 pub use judge::{
     CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage, Task,
 };
@@ -37,5 +39,6 @@ pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;
 pub use schedule::AfterFailure;
 pub use test_data::TestData;
-pub use testcase_run::{PublicData, SHOWN_BYTES, Shown, TestRun};
+pub use testcase_run::TestRun;
 pub use verdict::{Cause, ValidatorFailure, Verdict};
+pub use view::{AuthorRemarks, PublicData, SHOWN_BYTES, Shown, View};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::JudgeError;
 use super::package::{Package, Visibility};
 use super::scoring::{Grade, GradeError, TestResult, grade};
-use super::testcase_run::TestRun;
+use super::testcase_run::Tested;
 use super::verdict::Verdict;
 use crate::sandbox::Cancel;
 
@@ -58,7 +58,7 @@ struct State {
 enum Slot {
     Waiting,
     Running(Cancel),
-    Done(Box<TestRun>),
+    Done(Box<Tested>),
 }
 
 /// A test to be run.
@@ -70,7 +70,7 @@ pub(super) struct Assignment {
 /// All that came of the tests.
 pub(super) struct Scheduled {
     /// The tests that running in order would have run, with their indices.
-    pub runs: Vec<(usize, TestRun)>,
+    pub runs: Vec<(usize, Tested)>,
     pub grade: Result<Grade, GradeError>,
 }
 
@@ -137,7 +137,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Takes a result in. Returns how many tests are done.
-    pub fn finish(&self, index: usize, run: Result<TestRun, JudgeError>) -> u32 {
+    pub fn finish(&self, index: usize, run: Result<Tested, JudgeError>) -> u32 {
         let mut state = self.state();
         match run {
             Ok(run) => {
@@ -218,7 +218,7 @@ impl<'a> Schedule<'a> {
             return Err(JudgeError::Cancelled);
         }
         let grade = state.settled.take().unwrap_or_else(|| self.grade(&state));
-        let mut runs: Vec<Option<TestRun>> = state
+        let mut runs: Vec<Option<Tested>> = state
             .runs
             .into_iter()
             .map(|run| match run {
@@ -239,7 +239,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Plays the results again in order: what is never asked for goes.
-    fn drop_what_order_would_not_have_run(&self, runs: &mut [Option<TestRun>]) {
+    fn drop_what_order_would_not_have_run(&self, runs: &mut [Option<Tested>]) {
         let mut known: Vec<Option<TestResult>> = vec![None; runs.len()];
         while let Err(GradeError::Needs(index)) = self.grade_of(&known) {
             match &runs[index] {
@@ -261,14 +261,17 @@ impl<'a> Schedule<'a> {
 
 fn first_too_slow(runs: &[Slot]) -> Option<usize> {
     let too_slow = |run: &Slot| match run {
-        Slot::Done(run) => {
-            matches!(run.verdict, Verdict::TimeLimitExceeded | Verdict::WallTimeLimitExceeded)
+        Slot::Done(tested) => {
+            matches!(
+                tested.run.verdict,
+                Verdict::TimeLimitExceeded | Verdict::WallTimeLimitExceeded
+            )
         }
         Slot::Waiting | Slot::Running(_) => false,
     };
     runs.iter().position(too_slow)
 }
 
-fn result_of(run: &TestRun) -> TestResult {
-    TestResult { accepted: run.verdict == Verdict::Accepted, score: run.score }
+fn result_of(tested: &Tested) -> TestResult {
+    TestResult { accepted: tested.run.verdict == Verdict::Accepted, score: tested.score }
 }

@@ -16,7 +16,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::error::JudgeError;
 use crate::sys::fds::SealedFile;
 
 /// The largest test data file, in bytes: larger ones would not fit beside each other in memory.
@@ -65,15 +64,13 @@ impl TestData {
     }
 
     /// The content of `path`, as it was when it was first asked for in this `version` of its package.
-    pub(super) fn get(&self, version: &str, path: &Path) -> Result<Arc<SealedFile>, JudgeError> {
+    pub(super) fn get(&self, version: &str, path: &Path) -> io::Result<Arc<SealedFile>> {
         let key = Key { version: version.to_owned(), path: path.to_path_buf() };
         if let Some(content) = self.kept().used(&key) {
             return Ok(content);
         }
         // Not under the lock, for it takes long; two who are at it at once waste one copy.
-        let content = read(path)
-            .map_err(|source| JudgeError::TestData { path: path.to_path_buf(), source })?;
-        let content = Arc::new(content);
+        let content = Arc::new(read(path)?);
         self.kept().keep(key, &content, self.0.max_bytes);
         Ok(content)
     }

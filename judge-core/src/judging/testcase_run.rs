@@ -1,26 +1,26 @@
 //! One test of a submission: run the program, look at its output, say what that means.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Comparison, ComparisonFlags, Mismatch, Progress};
-use super::error::JudgeError;
-use super::package::{Testcase, Visibility};
+use super::comparison::{Comparison, ComparisonFlags, Progress};
+use super::error::{DataFile, JudgeError};
+use super::package::Testcase;
 use super::scoring::ValidatorScore;
 use super::test_data::TestData;
 use super::validator::{Judged, Validator};
 use super::verdict::{Cause, Ruling, Verdict, ruling_of};
+use super::view::{PublicData, Seen, Shown, View};
 use crate::sandbox::{
     Cancel, Flow, Limits, Outcome, OutputSink, ProfileName, RunSpec, SandboxError, Slot, Usage,
 };
 use crate::sys::fds::{SealedFile, UnsealedFile};
 use crate::toolchain::Program;
 
-/// What came of one test.
+/// What came of one test: facts and what they mean, which everybody may know of every test.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestRun {
     /// What it means.
@@ -31,55 +31,22 @@ pub struct TestRun {
     pub usage: Usage,
     /// What it could have used.
     pub limits: Limits,
-    /// What the package's own validator gave.
-    pub score: ValidatorScore,
-    /// Data of the test; only public tests have it.
-    pub public: Option<PublicData>,
     /// What running cost beyond the program's own wall time: the sandbox.
     pub overhead: Duration,
     /// What looking at the output cost.
     pub checking: Duration,
 }
 
-/// Data of a public test, as far as it is shown: the first [`SHOWN_BYTES`] of each.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct PublicData {
-    /// Standard input.
-    pub input: Shown,
-    /// The judge's answer; absent where the user's own input was run.
-    pub expected: Option<Shown>,
-    /// Standard output.
-    pub actual: Shown,
-    /// Standard error.
-    pub stderr: Shown,
-    /// What the checker remarked.
-    pub checker_message: String,
-}
-
-/// The beginning of some data.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Shown {
-    /// At most [`SHOWN_BYTES`].
-    pub bytes: Vec<u8>,
-    /// How long the whole is.
-    pub total: u64,
-}
-
-/// How much of public data is kept of each kind.
-pub const SHOWN_BYTES: usize = 4096;
-
-impl Shown {
-    /// The beginning of `data`.
-    pub fn of(data: &[u8]) -> Self {
-        let bytes = data[..data.len().min(SHOWN_BYTES)].to_vec();
-        Self { bytes, total: data.len() as u64 }
-    }
-
-    fn take(&mut self, chunk: &[u8]) {
-        let room = SHOWN_BYTES - self.bytes.len();
-        self.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        self.total += chunk.len() as u64;
-    }
+/// A test that was run: all that judging knows of it.
+pub(super) struct Tested {
+    pub run: TestRun,
+    /// What the package's own validator gave.
+    pub score: ValidatorScore,
+    /// What everybody may see.
+    pub view: View,
+    /// What was said of the output on whichever test, or why nothing could be: for the package's
+    /// author.
+    pub remark: String,
 }
 
 /// What the tests of one submission have in common.
@@ -89,6 +56,8 @@ pub(super) struct Contestant<'a> {
     /// Of the problem, lowered by the submission.
     pub memory_bytes: u64,
     pub limits: Limits,
+    /// The problem's id.
+    pub problem: &'a str,
     /// Of the problem's package.
     pub version: &'a str,
     pub data: &'a TestData,
@@ -115,7 +84,9 @@ struct Checked {
     ruling: Option<Ruling>,
     score: ValidatorScore,
     /// What the checker remarked.
-    message: String,
+    remark: String,
+    /// What it said when it failed.
+    complaint: String,
     /// What looking at the output cost.
     checking: Duration,
 }
@@ -128,26 +99,25 @@ impl Contestant<'_> {
         testcase: &Testcase,
         checker: &Checker<'_>,
         cancel: &Cancel,
-    ) -> Result<TestRun, JudgeError> {
+    ) -> Result<Tested, JudgeError> {
         let checked = match checker {
             Checker::Default(flags) => self.compared(slot, testcase, *flags, cancel),
             Checker::Custom(validator) => self.validated(slot, testcase, validator, cancel),
         };
-        let Checked { ran, output, ruling, score, message, checking } = checked?;
+        let Checked { ran, output, ruling, score, remark, complaint, checking } = checked?;
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
-        let public = match testcase.visibility {
-            Visibility::Hidden => None,
-            Visibility::Public => Some(PublicData {
-                input: begin(&testcase.input)?,
-                expected: Some(begin(&testcase.answer)?),
-                actual: output,
-                stderr: Shown::of(&ran.outcome.stderr),
-                checker_message: message,
-            }),
+        let view = match testcase.as_public() {
+            None => View::Hidden,
+            Some(testcase) => {
+                let stderr = Shown::of(&ran.outcome.stderr);
+                let seen = Seen { actual: output, stderr, remark: remark.clone() };
+                View::Public(PublicData::of_test(self.problem, testcase, seen)?)
+            }
         };
-        Ok(self.test_run(ran, ruling, score, public, checking))
+        let remark = if complaint.is_empty() { remark } else { complaint };
+        Ok(Tested { run: self.test_run(ran, ruling, checking), score, view, remark })
     }
 
     /// By the default output validator, while the program writes.
@@ -158,21 +128,24 @@ impl Contestant<'_> {
         flags: ComparisonFlags,
         cancel: &Cancel,
     ) -> Result<Checked, JudgeError> {
-        let input = self.data.get(self.version, &testcase.input)?;
-        let answer = self.data.get(self.version, &testcase.answer)?;
-        let answer = answer.map().map_err(unreadable(&testcase.answer))?;
+        let input = self.content(testcase, DataFile::Input)?;
+        let answer = self.content(testcase, DataFile::Answer)?;
+        let answer = answer.map().map_err(self.unreadable(testcase, DataFile::Answer))?;
         let mut sink = Compare::new(&answer, flags);
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let began = Instant::now();
         let compared = sink.comparison.finish();
         let checking = sink.spent + began.elapsed();
-        let ruling = self.ruling(&ran.outcome).or_else(|| mismatch(compared));
-        let message = match &ruling {
-            Some((_, Cause::Comparison(mismatch))) => mismatch.text_for_public_test(),
-            _ => String::new(),
+        let (ruling, remark) = match (self.ruling(&ran.outcome), compared) {
+            (None, Err(mismatch)) => {
+                let ruling = (Verdict::WrongAnswer, Cause::Comparison);
+                (Some(ruling), mismatch.text_for_public_test())
+            }
+            (ruling, _) => (ruling, String::new()),
         };
         let score = ValidatorScore::Absent;
-        Ok(Checked { ran, output: sink.shown, ruling, score, message, checking })
+        let (output, complaint) = (sink.shown, String::new());
+        Ok(Checked { ran, output, ruling, score, remark, complaint, checking })
     }
 
     /// By the package's own output validator, afterwards, if there is an output to speak of.
@@ -183,7 +156,7 @@ impl Contestant<'_> {
         validator: &Validator,
         cancel: &Cancel,
     ) -> Result<Checked, JudgeError> {
-        let input = self.data.get(self.version, &testcase.input)?;
+        let input = self.content(testcase, DataFile::Input)?;
         let mut sink = Keep::new().map_err(JudgeError::Keep)?;
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let Keep { file, shown: output, failure } = sink;
@@ -192,17 +165,24 @@ impl Contestant<'_> {
         }
         let ruling = self.ruling(&ran.outcome);
         if ruling.is_some() {
-            let (score, message, checking) =
-                (ValidatorScore::Absent, String::new(), Duration::ZERO);
-            return Ok(Checked { ran, output, ruling, score, message, checking });
+            return Ok(Checked {
+                ran,
+                output,
+                ruling,
+                score: ValidatorScore::Absent,
+                remark: String::new(),
+                complaint: String::new(),
+                checking: Duration::ZERO,
+            });
         }
         let began = Instant::now();
-        let answer = self.data.get(self.version, &testcase.answer)?;
+        let answer = self.content(testcase, DataFile::Answer)?;
         let kept = file.seal().map_err(JudgeError::Keep)?;
         let flags = &testcase.validator_flags;
         let judged = validator.judge(slot, [input, answer], &kept, flags, cancel)?;
-        let Judged { ruling, score, message } = judged;
-        Ok(Checked { ran, output, ruling, score, message, checking: began.elapsed() })
+        let Judged { ruling, score, remark, complaint } = judged;
+        let checking = began.elapsed();
+        Ok(Checked { ran, output, ruling, score, remark, complaint, checking })
     }
 
     /// Runs the user's own input; there is nothing to compare with.
@@ -211,7 +191,7 @@ impl Contestant<'_> {
         slot: &mut Slot,
         stdin: &[u8],
         cancel: &Cancel,
-    ) -> Result<TestRun, JudgeError> {
+    ) -> Result<Tested, JudgeError> {
         let input = SealedFile::of_bytes(stdin).map_err(JudgeError::Keep)?;
         let mut sink = ShowOnly::default();
         let ran = self.run(slot, &input, &[], &mut sink, cancel)?;
@@ -219,14 +199,11 @@ impl Contestant<'_> {
         if matches!(ruling, Some((Verdict::Cancelled, _))) {
             return Err(JudgeError::Cancelled);
         }
-        let public = PublicData {
-            input: Shown::of(stdin),
-            expected: None,
-            actual: sink.0,
-            stderr: Shown::of(&ran.outcome.stderr),
-            checker_message: String::new(),
-        };
-        Ok(self.test_run(ran, ruling, ValidatorScore::Absent, Some(public), Duration::ZERO))
+        let (stderr, remark) = (Shown::of(&ran.outcome.stderr), String::new());
+        let seen = Seen { actual: sink.0, stderr, remark: remark.clone() };
+        let view = View::Public(PublicData::of_own_input(stdin, seen));
+        let run = self.test_run(ran, ruling, Duration::ZERO);
+        Ok(Tested { run, score: ValidatorScore::Absent, view, remark })
     }
 
     fn run(
@@ -263,8 +240,6 @@ impl Contestant<'_> {
         &self,
         Ran { outcome, overhead }: Ran,
         ruling: Option<Ruling>,
-        score: ValidatorScore,
-        public: Option<PublicData>,
         checking: Duration,
     ) -> TestRun {
         let (verdict, cause) = match ruling {
@@ -276,16 +251,26 @@ impl Contestant<'_> {
             cause,
             usage: outcome.usage,
             limits: self.limits.clone(),
-            score,
-            public,
             overhead,
             checking,
         }
     }
-}
 
-fn mismatch(compared: Result<(), Mismatch>) -> Option<Ruling> {
-    compared.err().map(|mismatch| (Verdict::WrongAnswer, Cause::Comparison(mismatch)))
+    fn content(&self, testcase: &Testcase, file: DataFile) -> Result<Arc<SealedFile>, JudgeError> {
+        let path = match file {
+            DataFile::Input => &testcase.input,
+            DataFile::Answer => &testcase.answer,
+        };
+        self.data.get(self.version, path).map_err(self.unreadable(testcase, file))
+    }
+
+    fn unreadable(
+        &self,
+        testcase: &Testcase,
+        file: DataFile,
+    ) -> impl FnOnce(io::Error) -> JudgeError + use<> {
+        JudgeError::test_data(self.problem, testcase.ordinal, file)
+    }
 }
 
 /// Compares while the program writes.
@@ -351,20 +336,4 @@ impl OutputSink for ShowOnly {
         self.0.take(chunk);
         Flow::Continue
     }
-}
-
-fn begin(path: &Path) -> Result<Shown, JudgeError> {
-    let begin = || {
-        let file = File::open(path)?;
-        let total = file.metadata()?.len();
-        let mut bytes = Vec::new();
-        file.take(SHOWN_BYTES as u64).read_to_end(&mut bytes)?;
-        Ok(Shown { bytes, total })
-    };
-    begin().map_err(unreadable(path))
-}
-
-fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> JudgeError + use<> {
-    let path = path.to_path_buf();
-    move |source| JudgeError::TestData { path, source }
 }

@@ -60,11 +60,11 @@ pub enum ValidatorError {
         source: std::io::Error,
     },
     /// The compiler says no.
-    #[error("the output validator {name} does not compile: {output}")]
+    #[error("the output validator {name} does not compile; `judge-worker verify` shows why")]
     DoesNotCompile {
         /// Base name.
         name: String,
-        /// What the compiler said.
+        /// What the compiler said: it quotes the source, which may hold answers.
         output: String,
     },
     /// Ours: nothing is known about it.
@@ -78,7 +78,9 @@ pub(super) struct Judged {
     pub ruling: Option<Ruling>,
     pub score: ValidatorScore,
     /// For people who may see the test's data.
-    pub message: String,
+    pub remark: String,
+    /// What it wrote to standard error while it failed, if it did: its source, perhaps.
+    pub complaint: String,
 }
 
 impl Validator {
@@ -154,7 +156,7 @@ impl Validator {
             collect: &[wanted("judgemessage.txt", REMARK_BYTES), score(SCORE), score(MULTIPLIER)],
         };
         let outcome = slot.run(&spec, &mut Capture::default(), cancel)?;
-        let mut message = String::new();
+        let (mut remark, mut complaint) = (String::new(), String::new());
         let mut score = Ok(ValidatorScore::Absent);
         for (name, content) in &outcome.files {
             let content = content.read_all().map_err(JudgeError::Keep)?;
@@ -162,7 +164,7 @@ impl Validator {
             match name.rsplit('/').next() {
                 Some(SCORE) => score = number().map(ValidatorScore::Points).ok_or(()),
                 Some(MULTIPLIER) => score = number().map(ValidatorScore::Multiplier).ok_or(()),
-                _ => message = String::from_utf8_lossy(&content).into_owned(),
+                _ => remark = String::from_utf8_lossy(&content).into_owned(),
             }
         }
         let failed = |failure| Some((Verdict::JudgingError, Cause::ValidatorFailed(failure)));
@@ -176,14 +178,12 @@ impl Validator {
                 Some((Verdict::WrongAnswer, Cause::Validator))
             }
             (Termination::OfItself, exit) => {
-                if message.is_empty() {
-                    message = String::from_utf8_lossy(&outcome.stderr).into_owned();
-                }
+                complaint = String::from_utf8_lossy(&outcome.stderr).into_owned();
                 failed(ValidatorFailure::Exited(exit))
             }
             (ended, _) => failed(ValidatorFailure::Ended(ended.clone())),
         };
-        Ok(Judged { ruling, score: score.unwrap_or(ValidatorScore::Absent), message })
+        Ok(Judged { ruling, score: score.unwrap_or(ValidatorScore::Absent), remark, complaint })
     }
 }
 

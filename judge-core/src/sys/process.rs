@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,18 @@ use super::checked;
 
 /// Set in `clone_args.flags` (`linux/sched.h`); beyond the 32 bits that [`CloneFlags`] holds.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+/// Has this process, and all that it will start, leave no core when it dies (`core(5)`): a core is all
+/// its memory, secrets included, in a file.
+///
+/// The limit becomes one byte, which is too small for any file and which the kernel also takes as
+/// "no core" where cores go to a program; those get to see a core however small the limit, 0 included.
+pub fn leave_no_core() -> Result<(), Errno> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_CORE)?;
+    // Where it is 0 already, it may not be raised.
+    let limit = hard.min(1);
+    setrlimit(Resource::RLIMIT_CORE, limit, limit)
+}
 
 /// What [`fork`] returns, once in each process.
 #[derive(Debug)]

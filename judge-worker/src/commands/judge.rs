@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use judge_core::judging::{
-    AfterFailure, Cause, Judge, Judgement, LowerLimits, Mode, Problem, Stage, Task,
-    Verdict as Ruled,
+    AfterFailure, AuthorRemarks, Cause, Judge, JudgeError, Judgement, LowerLimits, Mode, Problem,
+    Stage, Task, Verdict as Ruled,
 };
 use judge_core::sandbox::Cancel;
 use judge_core::toolchain::{Language, SourceFile};
@@ -95,11 +95,11 @@ pub fn run(args: &Args) -> Exit {
         parallel: settings.parallel_tests,
     };
     match judge_with_bar(&judge, &task, problem.package.id.as_str()) {
-        Ok(judgement) => {
+        Ok((judgement, remarks)) => {
             if args.json {
                 print_json(&settings, &judge, &problem, &language, mode, &judgement);
             } else {
-                print_table(&problem, &language, &judgement);
+                print_table(&problem, &language, &judgement, &remarks);
             }
             match judgement.verdict {
                 Ruled::Accepted => Exit::Well,
@@ -158,7 +158,7 @@ pub(super) fn judge_with_bar(
     judge: &Judge,
     task: &Task<'_>,
     what: &str,
-) -> Result<Judgement, judge_core::judging::JudgeError> {
+) -> Result<(Judgement, AuthorRemarks), JudgeError> {
     let bar = bar(what);
     let observe = |stage| match stage {
         Stage::Compiling => bar.tick(),
@@ -167,7 +167,7 @@ pub(super) fn judge_with_bar(
             bar.set_position(done.into());
         }
     };
-    let judged = judge.judge(task, &observe, &Cancel::default());
+    let judged = judge.judge_for_author(task, &observe, &Cancel::default());
     bar.finish_and_clear();
     judged
 }
@@ -211,9 +211,14 @@ fn print_json(
 }
 
 /// How much of a compiler's words is shown: as much as a screen or a few.
-const COMPILER_BYTES: usize = 64 * 1024;
+pub(super) const COMPILER_BYTES: usize = 64 * 1024;
 
-fn print_table(problem: &Problem, language: &Language, judgement: &Judgement) {
+fn print_table(
+    problem: &Problem,
+    language: &Language,
+    judgement: &Judgement,
+    remarks: &AuthorRemarks,
+) {
     let package = &problem.package;
     println!("{} ({}), {}", package.title(), package.id.as_str(), language.name);
     if !judgement.compile.output.is_empty() {
@@ -226,16 +231,25 @@ fn print_table(problem: &Problem, language: &Language, judgement: &Judgement) {
         let mut table = table(&["test", "verdict", "CPU", "wall", "memory", "reason"]);
         for test in &judgement.tests {
             let (run, usage) = (&test.run, &test.run.usage);
+            let name = package.testcase(test.ordinal).map_or("", |testcase| &testcase.name);
+            let reason = run.cause.as_ref().map(|cause| match cause {
+                Cause::Comparison => remarks.on_test(test.ordinal).unwrap_or_default().to_owned(),
+                cause => explain(cause, true),
+            });
             table.add_row(vec![
-                test.name.as_str().into(),
+                name.into(),
                 verdict_cell(run.verdict),
                 time(usage.cpu).into(),
                 time(usage.wall).into(),
                 memory(usage.memory_bytes).into(),
-                run.cause.as_ref().map(|cause| explain(cause, true)).unwrap_or_default().into(),
+                reason.unwrap_or_default().into(),
             ]);
         }
         println!("{table}");
+    }
+    if let Some(said) = remarks.on_validator() {
+        let said = Excerpt::<COMPILER_BYTES>::of(said.as_bytes());
+        println!("The output validator does not compile:\n{}", said.marked().trim_end());
     }
     let total = package.testcases.len();
     let reason = judgement.cause.as_ref().map(|cause| explain(cause, judgement.compile.ok));
@@ -249,13 +263,8 @@ fn print_table(problem: &Problem, language: &Language, judgement: &Judgement) {
     );
 }
 
-/// The reason as messages have it; for the problem's author also where outputs differ.
+/// The reason as messages have it.
 fn explain(cause: &Cause, compiled: bool) -> String {
-    match cause {
-        Cause::Comparison(mismatch) => mismatch.text_for_public_test(),
-        cause => {
-            let subject = if compiled { Subject::Program } else { Subject::Compiler };
-            reason_of(cause, subject).text()
-        }
-    }
+    let subject = if compiled { Subject::Program } else { Subject::Compiler };
+    reason_of(cause, subject).text()
 }

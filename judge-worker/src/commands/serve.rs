@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge_core::sandbox::cgroup::Mode;
+use judge_core::sys::process::leave_no_core;
 use judge_core::toolchain::Languages;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -38,6 +39,10 @@ type Startup<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Serves.
 pub fn run(args: &Args) -> Exit {
+    // Passwords and tests are in its memory.
+    if let Err(error) = leave_no_core() {
+        return complain(Exit::Failed, &error);
+    }
     let settings = match Settings::load(&args.settings) {
         Ok(settings) => settings,
         Err(error) => return complain(Exit::Wrong, &error),

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 
 use judge_core::judging::package::{ExpectedVerdict, Package, ReferenceSubmission};
 use judge_core::judging::{
-    AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, Task, Verdict as Ruled,
+    AfterFailure, Judge, JudgedTest, Judgement, LowerLimits, Mode, Problem, Task, Verdict as Ruled,
 };
 
-use super::judge::{judge_with_bar, read_sources};
+use super::judge::{COMPILER_BYTES, judge_with_bar, read_sources};
 use super::table::{memory, table, time};
 use super::{Exit, complain, scope, start_logging};
 use crate::config::{Settings, SettingsArgs};
 use crate::engine::{self, EngineSettings};
+use crate::message::Excerpt;
 use crate::problems::{self, chain};
 
 /// What to verify.
@@ -138,8 +139,12 @@ fn run_reference(
             after_failure,
             parallel,
         };
-        let judgement = judge_with_bar(judge, &task, &submission.name);
-        let judgement = judgement.map_err(|error| chain(&error))?;
+        let judged = judge_with_bar(judge, &task, &submission.name);
+        let (judgement, remarks) = judged.map_err(|error| chain(&error))?;
+        if let Some(said) = remarks.on_validator() {
+            let said = Excerpt::<COMPILER_BYTES>::of(said.as_bytes());
+            eprintln!("the output validator does not compile:\n{}", said.marked().trim_end());
+        }
         let deviations = deviations_of(&problem.package, submission, &judgement);
         Ok((judgement, deviations))
     };
@@ -176,8 +181,8 @@ fn deviations_of(
         return if met { vec![] } else { vec![format!("{code}, expected {}", wanted.join("/"))] };
     }
     let runs: Vec<(&str, ExpectedVerdict)> = if judgement.compile.ok {
-        let run = |test: &'_ judge_core::judging::JudgedTest| expected(test.run.verdict);
-        judgement.tests.iter().map(|test| (test.name.as_str(), run(test))).collect()
+        let name = |test: &JudgedTest| package.testcase(test.ordinal).map_or("", |t| &t.name);
+        judgement.tests.iter().map(|test| (name(test), expected(test.run.verdict))).collect()
     } else {
         // What does not compile fails every test, in a way that the format has no word for.
         let names = package.testcases.iter().map(|testcase| testcase.name.as_str());

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use judge_core::judging::package::{Package, Testcase, Visibility};
-use judge_core::judging::{JudgedTest, Judgement, PublicData, SHOWN_BYTES};
+use judge_core::judging::{JudgedTest, Judgement, PublicData, SHOWN_BYTES, View};
 
 use super::protocol::JobMode;
 
@@ -42,7 +42,9 @@ pub fn plausible(
         }
         let times = [test.run.usage.cpu, test.run.usage.wall, test.run.overhead, test.run.checking];
         times.into_iter().try_for_each(bounded)?;
-        test.run.public.as_ref().map_or(Ok(()), excerpts)?;
+        if let View::Public(data) = &test.view {
+            excerpts(data)?;
+        }
     }
     Ok(())
 }
@@ -52,9 +54,11 @@ fn of_package(test: &JudgedTest, package: &Package) -> Result<(), Implausible> {
     let Some(testcase) = package.testcases.iter().find(is_it) else {
         return Err(Implausible(format!("the package has no test {}", test.ordinal)));
     };
-    refuse_if(testcase.visibility != test.visibility, "a test's visibility is not the package's")?;
-    let hidden = testcase.visibility == Visibility::Hidden;
-    refuse_if(hidden && test.run.public.is_some(), "a hidden test comes with data")?;
+    let told_as = match test.view {
+        View::Public(_) => Visibility::Public,
+        View::Hidden => Visibility::Hidden,
+    };
+    refuse_if(testcase.visibility != told_as, "a test's visibility is not the package's")?;
     refuse_if(package.group_name(testcase) != test.group, "a test's group is not the package's")
 }
 
@@ -77,14 +81,26 @@ fn refuse_if(wrong: bool, what: &str) -> Result<(), Implausible> {
 mod tests {
     use std::path::Path;
 
-    use judge_core::judging::{CompileReport, Phases, Shown, TestRun, Verdict};
+    use judge_core::judging::{CompileReport, Phases, TestRun, Verdict};
     use judge_core::sandbox::{Limits, Usage};
+    use serde_json::json;
 
     use super::*;
 
     fn package() -> Package {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testcases/problems/sums");
         Package::read(&dir).expect("a sound package")
+    }
+
+    /// Data of a public test, as they come over the wire.
+    fn told(stderr_bytes: usize) -> View {
+        let shown = json!({ "bytes": [], "total": 0 });
+        let stderr = json!({ "bytes": vec![0; stderr_bytes], "total": 0 });
+        let data = json!({
+            "input": shown, "expected": null, "actual": shown, "stderr": stderr,
+            "checker_message": "",
+        });
+        View::Public(serde_json::from_value(data).expect("the form of public data"))
     }
 
     /// What a sound engine would say: one of each kind of test.
@@ -95,19 +111,16 @@ mod tests {
             let testcase = first(visibility).expect("the package has both kinds");
             JudgedTest {
                 ordinal: testcase.ordinal,
-                name: testcase.name.clone(),
-                visibility,
                 group: package.group_name(testcase).to_owned(),
                 run: TestRun {
                     verdict: Verdict::Accepted,
                     cause: None,
                     usage: Usage::default(),
                     limits: limits(),
-                    score: judge_core::judging::scoring::ValidatorScore::Absent,
-                    public: (visibility == Visibility::Public).then(PublicData::default),
                     overhead: Duration::ZERO,
                     checking: Duration::ZERO,
                 },
+                view: if visibility == Visibility::Public { told(0) } else { View::Hidden },
             }
         });
         Judgement {
@@ -147,18 +160,15 @@ mod tests {
         type Lie = fn(&mut Judgement);
         let package = package();
         let lies: [(&str, Lie); 9] = [
-            ("hidden data", |j| j.tests[1].run.public = Some(PublicData::default())),
-            ("a hidden test said to be public", |j| j.tests[1].visibility = Visibility::Public),
+            ("a hidden test with data", |j| j.tests[1].view = told(0)),
+            ("a public test said to be hidden", |j| j.tests[0].view = View::Hidden),
             ("a test twice", |j| j.tests[1].ordinal = j.tests[0].ordinal),
             ("a test that is not there", |j| j.tests[1].ordinal = 10_000),
             ("a foreign group", |j| j.tests[1].group = "the answer is 42".into()),
             ("no score", |j| j.score = f64::NAN),
             ("no bound of the score", |j| j.max_score = Some(f64::INFINITY)),
             ("an endless time", |j| j.tests[0].run.checking = Duration::MAX),
-            ("a long excerpt", |j| {
-                let shown = Shown { bytes: vec![0; SHOWN_BYTES + 1], total: 0 };
-                j.tests[0].run.public = Some(PublicData { stderr: shown, ..PublicData::default() });
-            }),
+            ("a long excerpt", |j| j.tests[0].view = told(SHOWN_BYTES + 1)),
         ];
         for (what, lie) in lies {
             let mut judgement = sound(&package);

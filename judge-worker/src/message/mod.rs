@@ -52,7 +52,7 @@ pub use submission::{
 };
 pub use tests_list::{
     GroupName, HiddenTest, MAX_TESTS, PublicData, PublicTest, TestExcerpt, TestFacts, TestReport,
-    Tests, TooManyTests, Visibility,
+    Tests, TooManyTests,
 };
 pub use throttle::{Counts, PROGRESS_INTERVAL, ProgressThrottle, Step};
 pub use verdict::{

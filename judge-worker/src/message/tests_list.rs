@@ -74,16 +74,20 @@ pub struct PublicData {
     pub checker_message: Option<TestExcerpt>,
 }
 
-/// Who may see a test's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Visibility {
-    /// Everyone.
-    Public,
-    /// Nobody but the problem's authors.
-    Hidden,
-}
-
-/// A hidden test. There is no place for its data here, and there must never be one.
+/// A hidden test. There is no place for its data here, and there must never be one:
+///
+/// ```
+/// # use judge_worker::message::{HiddenTest, PublicData, PublicTest, TestFacts};
+/// fn tests(facts: TestFacts, data: PublicData) -> (HiddenTest, PublicTest) {
+///     (HiddenTest { facts: facts.clone() }, PublicTest { facts, data })
+/// }
+/// ```
+/// ```compile_fail
+/// # use judge_worker::message::{HiddenTest, PublicData, PublicTest, TestFacts};
+/// fn tests(facts: TestFacts, data: PublicData) -> (HiddenTest, PublicTest) {
+///     (HiddenTest { facts: facts.clone(), data: data.clone() }, PublicTest { facts, data })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HiddenTest {
@@ -148,14 +152,6 @@ impl Tests {
 }
 
 impl TestReport {
-    /// The report of a test; `data` is asked for only if everyone may see it.
-    pub fn of(visibility: Visibility, facts: TestFacts, data: impl FnOnce() -> PublicData) -> Self {
-        match visibility {
-            Visibility::Public => Self::Public(PublicTest { facts, data: data() }),
-            Visibility::Hidden => Self::Hidden(HiddenTest { facts }),
-        }
-    }
-
     /// What is said of every test.
     pub fn facts(&self) -> &TestFacts {
         match self {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use judge_core::judging::package::{Package, StatementFormat, Visibility};
+use judge_core::judging::package::{Package, PublicTestcase, StatementFormat};
 
 use crate::problems::{Catalog, chain};
 use crate::report::limits_json;
@@ -32,18 +32,9 @@ pub async fn seed(store: &Store, catalog: &Catalog) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A problem as the API may show it: nothing of a hidden test.
+/// A problem as the API may show it. A hidden test can't be among the tests: it has no data to offer.
 fn rows(package: &Package) -> io::Result<(ProblemRow, Vec<PublicTestRow>)> {
-    let mut tests = Vec::new();
-    for testcase in &package.testcases {
-        if testcase.visibility == Visibility::Public {
-            tests.push(PublicTestRow {
-                ordinal: testcase.ordinal,
-                input: fs::read(&testcase.input)?,
-                answer: fs::read(&testcase.answer)?,
-            });
-        }
-    }
+    let tests = package.public_testcases().map(test_row).collect::<io::Result<_>>()?;
     let row = ProblemRow {
         problem_id: package.id.as_str().to_owned(),
         version: package.version.clone(),
@@ -52,6 +43,14 @@ fn rows(package: &Package) -> io::Result<(ProblemRow, Vec<PublicTestRow>)> {
         limits_json: limits_json(package),
     };
     Ok((row, tests))
+}
+
+fn test_row(testcase: PublicTestcase<'_>) -> io::Result<PublicTestRow> {
+    Ok(PublicTestRow {
+        ordinal: testcase.ordinal(),
+        input: testcase.read_input()?,
+        answer: testcase.read_answer()?,
+    })
 }
 
 /// The English statement, else any; Markdown before TeX, which is shown as it stands.

@@ -141,6 +141,11 @@ impl Serving {
         Some((status, body.to_owned()))
     }
 
+    /// Its working directory, with the log in it.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Everything that it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).expect("the log")
@@ -217,6 +222,12 @@ impl Serving {
             .expect("the worker is our child, not reaped");
     }
 
+    /// Has it die as of a bug of its own, by `SIGABRT`, and waits until it is gone.
+    pub fn abort(&mut self) {
+        kill(Pid::from_raw(self.pid()), Signal::SIGABRT).expect("our child, not reaped");
+        self.wait();
+    }
+
     /// Waits for its end; panics unless it is by itself, with code 0 and without a trace.
     pub fn expect_clean_end(mut self) {
         let status = self.wait();
@@ -253,6 +264,7 @@ impl Serving {
         self.log_lines().collect()
     }
 
+    /// Waits for its end, however that comes.
     fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -284,7 +296,10 @@ impl Drop for Serving {
         }
         if std::thread::panicking() {
             let log = self.log();
-            let odd = log.lines().filter(|line| !line.contains(r#""level":"INFO""#));
+            let is_odd = |line: &&str| {
+                [r#""level":"WARN""#, r#""level":"ERROR""#].iter().any(|odd| line.contains(odd))
+            };
+            let odd = log.lines().filter(is_odd);
             eprintln!("warnings of {}:", self.name);
             odd.for_each(|line| eprintln!("{line}"));
         }

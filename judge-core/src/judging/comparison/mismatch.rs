@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-/// The first difference. It quotes test data, so it has no `Display`, and `Debug` and `Serialize`
-/// leave the quotes out: [`Mismatch::text_for_public_test`] is the one way to them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The first difference. It quotes test data, so it has no `Display`, and `Debug` leaves the quotes
+/// out: [`Mismatch::text_for_public_test`] is the one way to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// What is wrong.
     pub kind: MismatchKind,
@@ -17,15 +15,13 @@ pub struct Mismatch {
     /// Which token of the output, from 1, is wrong or missing. For whitespace: the one after it.
     pub token: u64,
     /// What the answer has there; empty when it has ended.
-    #[serde(skip)]
     pub expected: Excerpt,
     /// What the output has there, as far as it had come; empty when it has ended.
-    #[serde(skip)]
     pub actual: Excerpt,
 }
 
 /// The ways to be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MismatchKind {
     /// Two tokens differ as text.
     Token,
@@ -69,7 +65,7 @@ impl Mismatch {
 }
 
 /// Up to [`Excerpt::MAX_BYTES`] bytes of an output or an answer, around the place where they differ.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Excerpt(Box<[u8]>);
 
 impl Excerpt {

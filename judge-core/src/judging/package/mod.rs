@@ -52,7 +52,7 @@ use crate::judging::comparison::ComparisonFlags;
 use folder::Folder;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -129,7 +129,23 @@ pub enum Objective {
 }
 
 /// One input, and what is needed to judge the output for it.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Its data are for judging alone, whoever may see them. Others ask for [`Testcase::as_public`], which
+/// a hidden test answers with nothing:
+///
+/// ```
+/// # use judge_core::judging::package::Testcase;
+/// fn shown(test: &Testcase) -> Option<std::io::Result<Vec<u8>>> {
+///     Some(test.as_public()?.read_answer())
+/// }
+/// ```
+/// ```compile_fail
+/// # use judge_core::judging::package::Testcase;
+/// fn shown(test: &Testcase) -> Option<std::io::Result<Vec<u8>>> {
+///     Some(std::fs::read(&test.answer))
+/// }
+/// ```
+#[derive(Clone, PartialEq)]
 pub struct Testcase {
     /// From 1, over samples and secret tests.
     pub ordinal: u32,
@@ -140,14 +156,14 @@ pub struct Testcase {
     /// The innermost group it is in: an index into [`Package::groups`].
     pub group: usize,
     /// Standard input.
-    pub input: PathBuf,
+    pub(in crate::judging) input: PathBuf,
     /// What the output is compared with, or the validator is given.
-    pub answer: PathBuf,
+    pub(in crate::judging) answer: PathBuf,
     /// Command-line arguments for the submission; empty in the legacy format.
-    pub args: Vec<String>,
+    pub(in crate::judging) args: Vec<String>,
     /// Arguments for the output validator: of the problem, the group and the test, as the format
     /// puts them together.
-    pub validator_flags: Vec<String>,
+    pub(in crate::judging) validator_flags: Vec<String>,
     /// `validator_flags` as the default validator understands them; `None` with a custom one.
     pub comparison: Option<ComparisonFlags>,
 }
@@ -160,6 +176,53 @@ pub enum Visibility {
     /// `data/secret`: nobody but the problem's authors, also where the format's `full_feedback`
     /// would allow it.
     Hidden,
+}
+
+impl Testcase {
+    /// Itself as a test whose data everybody may see; `None` if it is hidden.
+    pub fn as_public(&self) -> Option<PublicTestcase<'_>> {
+        (self.visibility == Visibility::Public).then_some(PublicTestcase(self))
+    }
+}
+
+/// Without data: a line of a log may hold it.
+impl fmt::Debug for Testcase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ordinal, visibility, .. } = self;
+        f.debug_struct("Testcase")
+            .field("ordinal", ordinal)
+            .field("visibility", visibility)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A test whose data everybody may see: the one way to data of a test outside of judging.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicTestcase<'a>(&'a Testcase);
+
+impl<'a> PublicTestcase<'a> {
+    /// From 1, over samples and secret tests.
+    pub fn ordinal(self) -> u32 {
+        self.0.ordinal
+    }
+
+    /// The whole input.
+    pub fn read_input(self) -> io::Result<Vec<u8>> {
+        fs::read(self.input())
+    }
+
+    /// The whole answer of the judge.
+    pub fn read_answer(self) -> io::Result<Vec<u8>> {
+        fs::read(self.answer())
+    }
+
+    pub(in crate::judging) fn input(self) -> &'a Path {
+        &self.0.input
+    }
+
+    pub(in crate::judging) fn answer(self) -> &'a Path {
+        &self.0.answer
+    }
 }
 
 impl Package {
@@ -202,6 +265,16 @@ impl Package {
     pub fn title(&self) -> &str {
         let title = self.titles.get("en").or_else(|| self.titles.values().next());
         title.map_or(self.id.as_str(), String::as_str)
+    }
+
+    /// The test of that ordinal, if there is one.
+    pub fn testcase(&self, ordinal: u32) -> Option<&Testcase> {
+        self.testcases.get(usize::try_from(ordinal).ok()?.checked_sub(1)?)
+    }
+
+    /// The tests whose data everybody may see, in order.
+    pub fn public_testcases(&self) -> impl Iterator<Item = PublicTestcase<'_>> {
+        self.testcases.iter().filter_map(Testcase::as_public)
     }
 
     /// The name of the innermost group of a test, such as `secret/group1`.

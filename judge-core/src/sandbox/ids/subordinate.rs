@@ -11,7 +11,8 @@ use super::IDS_PER_WORKER;
 /// The largest ranges of our user, of equal length; `None` where one is missing or too small for a
 /// worker, or where the helpers that map them are not installed.
 pub(super) fn find() -> Option<(Range<u32>, Range<u32>)> {
-    (helper("newuidmap")?, helper("newgidmap")?);
+    helper("newuidmap")?;
+    helper("newgidmap")?;
     let uid = geteuid().as_raw();
     // The helpers refuse a user without a name.
     let name = User::from_uid(geteuid()).ok().flatten()?.name;

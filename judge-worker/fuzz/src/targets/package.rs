@@ -36,8 +36,9 @@ fn sound(package: &Package) {
         assert!(real.starts_with(&package.root), "{} is outside", path.display());
     };
     for (index, test) in package.testcases.iter().enumerate() {
-        inside(&test.input);
-        inside(&test.answer);
+        for extension in ["in", "ans"] {
+            inside(&package.root.join(format!("data/{}.{extension}", test.name)));
+        }
         assert_eq!(usize::try_from(test.ordinal), Ok(index + 1));
         assert!(test.group < package.groups.len());
         let same_name = package.testcases.iter().filter(|other| other.name == test.name);

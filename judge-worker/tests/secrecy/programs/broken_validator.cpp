@@ -1,0 +1,1 @@
+int main() { return "@CANARY@" + nothing_that_is_declared; }

@@ -1,0 +1,7 @@
+# @CANARY@
+import sys
+data = sys.stdin.read()
+if data.startswith("public"):
+    print(data.split()[4])
+    sys.exit()
+print("crash")

@@ -1,0 +1,8 @@
+# @CANARY@
+import sys
+data = sys.stdin.read()
+if data.startswith("public"):
+    print(data.split()[4])
+    sys.exit()
+while True:
+    print(data)

@@ -1,0 +1,3 @@
+/* @CANARY@ */
+__asm__(".incbin \"@WANTED@\"");
+int main(void) { return 0; }

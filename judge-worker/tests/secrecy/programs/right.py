@@ -1,0 +1,3 @@
+# @CANARY@
+import sys
+print(sys.stdin.read().split()[4])

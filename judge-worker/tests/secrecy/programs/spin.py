@@ -1,0 +1,10 @@
+# @CANARY@
+import sys
+data = sys.stdin.read()
+if data.startswith("public"):
+    print(data.split()[4])
+    sys.exit()
+print(data, file=sys.stderr, flush=True)
+print(data, flush=True)
+while True:
+    pass
