@@ -25,7 +25,11 @@ impl Loss {
             Self::NoCgroups => matches!(wall, Wall::Memory | Wall::Processes),
             Self::OwnUser => matches!(
                 wall,
-                Wall::UserNamespace | Wall::IdRange | Wall::ProgramUid | Wall::ProgramGid
+                Wall::UserNamespace
+                    | Wall::IdRange
+                    | Wall::ProgramUid
+                    | Wall::ProgramGid
+                    | Wall::InputMode
             ),
             Self::KeptGroups => wall == Wall::SupplementaryGroups,
         }
@@ -40,8 +44,9 @@ impl Loss {
             }
             Self::OwnUser => {
                 "programs run as the worker's own user: what the kernel counts by user (processes, \
-                 pipes, queues) they share with each other and the worker, and one that broke out \
-                 of its namespaces would be that user"
+                 pipes, queues) they share with each other and the worker, they can leave a mark on \
+                 their input by its times, and one that broke out of its namespaces would be that \
+                 user"
             }
             Self::KeptGroups => {
                 "programs keep the worker's supplementary groups: of what is shown inside they can \

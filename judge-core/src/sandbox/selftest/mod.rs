@@ -182,7 +182,13 @@ mod tests {
             walls.filter(|wall| loss.gives_up(*wall)).collect::<Vec<_>>()
         };
         assert_eq!(given_up(Loss::NoCgroups), [Wall::Memory, Wall::Processes]);
-        let identity = [Wall::UserNamespace, Wall::IdRange, Wall::ProgramUid, Wall::ProgramGid];
+        let identity = [
+            Wall::UserNamespace,
+            Wall::IdRange,
+            Wall::ProgramUid,
+            Wall::ProgramGid,
+            Wall::InputMode,
+        ];
         assert_eq!(given_up(Loss::OwnUser), identity);
         assert_eq!(given_up(Loss::KeptGroups), [Wall::SupplementaryGroups]);
         let trial = |given_up| trial(Wall::Memory, ProfileName::Run, Some("all".into()), given_up);
