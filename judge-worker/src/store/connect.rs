@@ -1,7 +1,11 @@
 //! How a URL becomes a [`Store`]: options of each connection, and the schema brought up to date.
 
 use std::{
-    fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, str::FromStr, time::Duration,
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -128,13 +132,31 @@ async fn connect_sqlite(url: &str, options: &StoreOptions) -> Result<Db, StoreEr
         let file = file.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         (file, pool.max_connections(options.max_connections))
     };
-    let pool =
-        pool.connect_with(file).await.map_err(|source| StoreError::of("be opened", source))?;
+    // Only who asks for a lock anew is made to wait by the timeout, and the change to a write-ahead log
+    // is no such: of several workers that open a new file at once, some hear that it is locked.
+    let began = Instant::now();
+    let pool = loop {
+        match pool.clone().connect_with(file.clone()).await {
+            Err(error) if is_locked(&error) && began.elapsed() < options.patience => {
+                tokio::time::sleep(LOCKED_NAP).await;
+            }
+            opened => break opened.map_err(|source| StoreError::of("be opened", source))?,
+        }
+    };
     let mut connection =
         pool.acquire().await.map_err(|source| StoreError::of("be opened", source))?;
     migrate_sqlite(&mut connection).await?;
     drop(connection);
     Ok(Db::Sqlite(pool))
+}
+
+/// Between two attempts to open a file that somebody else is opening.
+const LOCKED_NAP: Duration = Duration::from_millis(20);
+
+/// `SQLITE_BUSY`, in its least eight bits (*Result and Error Codes*).
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// Migrates in one transaction that takes the write lock first: the migrator has no lock for
