@@ -46,6 +46,7 @@ pub use progress::{Progress, ProgressTag, Stage};
 pub use provenance::{CgroupVersion, Noise, Provenance, SandboxFeature, SandboxLoss};
 pub use reason::{OverallReason, Reason};
 pub use reject::{ReadableIds, RejectReason, RejectedMessage};
+pub(crate) use routing::routing_key;
 pub use scalar::{Finite, SchemaVersion, Timestamp};
 pub use submission::{
     ContentHash, Metadata, Mode, ModeName, RequestedLimits, Source, SourceFile, Submission,

@@ -66,7 +66,8 @@ pub enum Stage {
 impl Progress {
     /// `progress.<roomId>.<submissionId>`.
     pub fn routing_key(&self) -> String {
-        routing_key("progress", self.room_id.as_ref(), Some(&self.submission_id))
+        let room = self.room_id.as_ref().map(RoomId::as_str);
+        routing_key("progress", room, Some(self.submission_id.as_str()))
     }
 
     /// The body of the message, on one line.

@@ -1,36 +1,59 @@
 //! Routing keys of `judge.events`: `<type>.<roomId>.<submissionId>`, three words always.
 
-use super::ids::{RoomId, SubmissionId};
+/// Longest id that enters a key whole: three words and two dots stay below AMQP's 255 bytes.
+const MAX_ID_BYTES: usize = 120;
 
 /// Stands where an event has no room or no readable submission: no id can be this, so a binding
 /// such as `verdict.~.*` finds exactly those.
 const NONE: &str = "~";
 
-/// At most 255 bytes, the bound of AMQP 0-9-1, since every id is bounded.
-pub(super) fn routing_key(
-    event: &str,
-    room: Option<&RoomId>,
-    submission: Option<&SubmissionId>,
-) -> String {
-    let room = room.map_or(NONE, RoomId::as_str);
-    let submission = submission.map_or(NONE, SubmissionId::as_str);
-    format!("{event}.{room}.{submission}")
+/// The key for a kind of event. An id is always one word, so that `verdict.*.*` matches every
+/// verdict and `*.room7.*` every event of a room. Ids that were checked enter as they are; of
+/// others, such as those of a row written by another version, what topic patterns give a meaning
+/// (`.`, `*`, `#`) and control characters become `_`.
+pub(crate) fn routing_key(event: &str, room: Option<&str>, submission: Option<&str>) -> String {
+    format!("{event}.{}.{}", word(room), word(submission))
+}
+
+fn word(id: Option<&str>) -> String {
+    let id = id.filter(|id| !id.is_empty()).unwrap_or(NONE);
+    let id = &id[..id.floor_char_boundary(MAX_ID_BYTES)];
+    let harmless = |c: char| {
+        if c.is_control() || ".*#".contains(c) { '_' } else { c }
+    };
+    id.chars().map(harmless).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::message::{RoomId, SubmissionId};
 
     #[test]
-    fn the_longest_key_fits_into_a_short_string_of_amqp() {
+    fn the_longest_ids_enter_a_key_as_they_are() {
         let room = RoomId::new("r".repeat(RoomId::MAX_BYTES)).unwrap();
         let submission = SubmissionId::new("s".repeat(SubmissionId::MAX_BYTES)).unwrap();
-        assert!(routing_key("progress", Some(&room), Some(&submission)).len() <= 255);
+        let key = routing_key("progress", Some(room.as_str()), Some(submission.as_str()));
+        assert_eq!(key, format!("progress.{room}.{submission}"));
     }
 
     #[test]
     fn an_event_without_a_room_still_has_three_words() {
-        let submission = SubmissionId::new("s-1").unwrap();
-        assert_eq!(routing_key("verdict", None, Some(&submission)), "verdict.~.s-1");
+        assert_eq!(routing_key("verdict", None, Some("s-1")), "verdict.~.s-1");
+        assert_eq!(routing_key("verdict", Some(""), None), "verdict.~.~");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_has_three_words_and_fits_whatever_the_ids(
+            room: Option<String>, submission: Option<String>,
+        ) {
+            let key = routing_key("verdict", room.as_deref(), submission.as_deref());
+            let words: Vec<_> = key.split('.').collect();
+            prop_assert!(key.len() <= 255);
+            prop_assert!(words.len() == 3 && words.iter().all(|word| !word.is_empty()));
+        }
     }
 }

@@ -270,7 +270,8 @@ impl Verdict {
 
     /// `verdict.<roomId>.<submissionId>`.
     pub fn routing_key(&self) -> String {
-        routing_key("verdict", self.room_id.as_ref(), self.submission_id.as_ref())
+        let submission = self.submission_id.as_ref().map(SubmissionId::as_str);
+        routing_key("verdict", self.room_id.as_ref().map(RoomId::as_str), submission)
     }
 
     /// The body of the message: at most [`MAX_EVENT_BYTES`], and on one line unless the metadata

@@ -12,7 +12,6 @@
 
 mod lines;
 mod publisher;
-mod routing;
 
 use std::io;
 

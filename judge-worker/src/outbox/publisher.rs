@@ -18,8 +18,9 @@ use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
-use super::{ProgressEnvelope, VerdictEnvelope, routing};
+use super::{ProgressEnvelope, VerdictEnvelope};
 use crate::intake::amqp::{Broker, Outgoing, PublishError, short};
+use crate::message::routing_key;
 
 /// Progress events that wait for the broker. A slow or absent one costs the oldest.
 const MAX_WAITING_PROGRESS: usize = 1024;
@@ -71,7 +72,8 @@ impl Publisher {
     pub async fn publish_verdict(&self, verdict: &VerdictEnvelope) -> Result<(), PublishError> {
         // Progress that arrives behind the verdict would only confuse.
         self.progress.forget(&verdict.request_id);
-        let key = routing::key("verdict", verdict.room_id.as_deref(), &verdict.submission_id);
+        let submission = Some(verdict.submission_id.as_str());
+        let key = routing_key("verdict", verdict.room_id.as_deref(), submission);
         let properties = verdict_properties(verdict);
         let event = self.broker.publish_confirmed(Outgoing {
             exchange: &self.exchange,
@@ -143,7 +145,8 @@ async fn send_progress(broker: &Broker, exchange: &str, queue: &ProgressQueue) {
 async fn drain_progress(channel: &Channel, exchange: &str, queue: &ProgressQueue) -> lapin::Error {
     loop {
         let progress = queue.pop().await;
-        let key = routing::key("progress", progress.room_id.as_deref(), &progress.submission_id);
+        let submission = Some(progress.submission_id.as_str());
+        let key = routing_key("progress", progress.room_id.as_deref(), submission);
         let options = BasicPublishOptions::default();
         let properties = event_properties("progress").with_delivery_mode(TRANSIENT);
         let publish = channel.basic_publish(
