@@ -20,14 +20,17 @@ use judge_worker::{
     intake::{
         DeadReason, Delivery, Disposition, Lane, Settled,
         amqp::{
-            ATTEMPT, AmqpSource, Broker, BrokerConfig, BrokerState, CAUSE, Command, DETAIL, Names,
-            QUEUE, REASON, Target,
+            ATTEMPT, AmqpSource, Broker, BrokerConfig, BrokerError, BrokerState, CAUSE, Command,
+            DELIVERIES, DETAIL, Names, PublishError, QUEUE, REASON, REPLAY_OF, Replayed, Target,
         },
         settle,
     },
     outbox::{ProgressEnvelope, Publisher, VerdictEnvelope},
 };
-use lapin::{BasicProperties, types::FieldTable};
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable},
+};
 use rabbit::Rabbit;
 use tokio::time::timeout;
 use wire::{PATIENCE, Wire, header, until};
@@ -59,6 +62,10 @@ fn one_node_serves_every_scenario() {
         a_retried_job_returns_to_its_lane_with_its_cause_not_before_its_delay,
         an_oversized_job_is_not_shown_and_dies_whole,
         a_job_given_back_too_often_is_dead_lettered_by_the_broker,
+        a_pass_over_the_dead_letters_changes_neither_order_nor_number,
+        two_passes_at_one_time_do_not_mix,
+        a_replay_reaches_its_queue_afresh,
+        a_letter_that_cannot_be_replayed_stays_dead,
         a_job_that_cannot_be_moved_goes_back_to_its_queue,
         a_verdict_reaches_its_room_and_its_sender,
         a_verdict_is_not_ok_while_the_broker_is_away,
@@ -150,7 +157,7 @@ async fn down(config: &BrokerConfig) -> String {
 async fn the_topology_can_be_declared_by_any_number_of_workers(scene: Scene) {
     let (first, second) = (scene.broker().await, scene.broker().await);
     let Names { submissions, rejudge, retry, dead, .. } = &scene.config.names;
-    for queue in [submissions, rejudge, retry, dead] {
+    for queue in [submissions, rejudge, retry, dead, &scene.config.names.unanswered()] {
         assert_eq!(second.depth(queue).await.expect("a queue").ready, 0, "{queue}");
     }
     first.close().await;
@@ -325,6 +332,7 @@ async fn an_oversized_job_is_not_shown_and_dies_whole(scene: Scene) {
     let dispose = Disposition::Dead { reason: DeadReason::TooLarge, detail };
     assert_eq!(settle(oversized, dispose).await, Settled::Done);
     let died = scene.wire.get(&config.names.dead).await;
+    assert_eq!(died.integer(DELIVERIES), Some(1));
     assert_eq!(died.body, b"123456789");
     assert_eq!(died.text(REASON).as_deref(), Some("too_large"));
     assert_eq!(died.text(DETAIL), Some("é".repeat(512)));
@@ -341,9 +349,137 @@ async fn a_job_given_back_too_often_is_dead_lettered_by_the_broker(scene: Scene)
         assert_eq!(delivery.delivery_count, count);
         assert_eq!(settle(delivery, Disposition::Requeue).await, Settled::Done);
     }
+    // On its way to the dead queue it passes through a worker's hand, by the retry queue if need be.
+    let mut unanswered = connected(&config).await.unanswered();
+    for dispose in [
+        Disposition::Retry { cause: "held elsewhere".into(), delay: Duration::ZERO },
+        Disposition::Dead { reason: DeadReason::DeliveryLimit, detail: String::new() },
+    ] {
+        let given_up = timeout(PATIENCE, unanswered.next()).await.expect("in time").expect("one");
+        assert_eq!((given_up.lane, given_up.deliveries()), (Lane::Unanswered, 3));
+        assert_eq!(settle(given_up, dispose).await, Settled::Done);
+    }
     let died = scene.wire.get(&config.names.dead).await;
-    assert_eq!(died.text("x-first-death-reason").as_deref(), Some("delivery_limit"));
-    assert_eq!(died.text("x-first-death-queue").as_ref(), Some(&config.names.submissions));
+    assert_eq!(died.text(REASON).as_deref(), Some("delivery_limit"));
+    assert_eq!(died.text(QUEUE).as_ref(), Some(&config.names.submissions));
+    assert_eq!(died.integer(DELIVERIES), Some(3));
+}
+
+/// More than a map of Erlang keeps in order.
+const LETTERS: u32 = 70;
+
+async fn bury(scene: &Scene, letters: u32) {
+    for letter in 1..=letters {
+        scene.wire.publish(&scene.config.names.dead, letter.to_string().as_bytes()).await;
+    }
+}
+
+async fn a_pass_over_the_dead_letters_changes_neither_order_nor_number(scene: Scene) {
+    let broker = scene.broker().await;
+    bury(&scene, LETTERS).await;
+    for _ in 0..2 {
+        let mut pass = broker.dead_pass().await.expect("nobody else looks");
+        for position in 1..=LETTERS {
+            let letter = pass.next().await.expect("the broker is up").expect("a letter");
+            assert_eq!(letter.position, position);
+            assert_eq!(letter.body, position.to_string().as_bytes());
+            assert_eq!(pass.behind(), LETTERS - position);
+        }
+        // What dies meanwhile is behind them, and not of this pass.
+        bury(&scene, 1).await;
+        assert!(pass.next().await.expect("the broker is up").is_none());
+        pass.finish().await.expect("they go back");
+        let mut pass = broker.dead_pass().await.expect("the other pass is over");
+        for position in 1..=LETTERS {
+            let letter = pass.next().await.expect("the broker is up").expect("a letter");
+            assert_eq!(letter.body, position.to_string().as_bytes());
+        }
+        let last = pass.next().await.expect("the broker is up").expect("the one that came late");
+        pass.remove(&last).await.expect("it goes");
+        pass.finish().await.expect("they go back");
+    }
+    for letter in 1..=LETTERS {
+        let stored = scene.wire.get(&scene.config.names.dead).await;
+        assert_eq!(stored.body, letter.to_string().as_bytes());
+    }
+    assert!(scene.wire.try_get(&scene.config.names.dead).await.is_none());
+}
+
+async fn two_passes_at_one_time_do_not_mix(scene: Scene) {
+    let (first, second) = (scene.broker().await, scene.broker().await);
+    let pass = first.dead_pass().await.expect("nobody else looks");
+    assert!(matches!(second.dead_pass().await, Err(BrokerError::Busy)));
+    pass.finish().await.expect("the broker is up");
+    // A pass that dies lets go as well.
+    drop(first.dead_pass().await.expect("nobody else looks"));
+    first.close().await;
+    second.dead_pass().await.expect("nobody else looks");
+}
+
+/// A letter as a worker buries it.
+fn buried(scene: &Scene) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    for (name, value) in [
+        (REASON, "retries_exhausted"),
+        (DETAIL, "judging failed"),
+        (CAUSE, "no memory"),
+        (QUEUE, &scene.config.names.rejudge),
+        ("traceparent", "00-trace-span-01"),
+    ] {
+        headers.insert(name.into(), header(value));
+    }
+    headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(3));
+    BasicProperties::default().with_headers(headers).with_message_id("r-1".into())
+}
+
+async fn a_replay_reaches_its_queue_afresh(scene: Scene) {
+    let broker = scene.broker().await;
+    let dead = &scene.config.names.dead;
+    // Twice the same letter: what a crash between publish and ack leaves.
+    for _ in 0..2 {
+        let body = br#"{"requestId": "r-1", "submissionId": "s-1"}"#;
+        scene.wire.publish_with("", dead, body, buried(&scene)).await;
+    }
+    scene.wire.publish(dead, b"not answered").await;
+    let mut pass = broker.dead_pass().await.expect("nobody else looks");
+    let mut replayed = Vec::new();
+    while let Some(letter) = pass.next().await.expect("the broker is up") {
+        replayed.push(pass.replay(&letter).await.expect("a confirm"));
+    }
+    pass.finish().await.expect("the broker is up");
+    let [Replayed::AsNewRequest(id), again, Replayed::AsItWas] = replayed.as_slice() else {
+        panic!("{replayed:?}")
+    };
+    assert_eq!(*again, Replayed::AsNewRequest(id.clone()));
+    scene.until_ready(&broker, dead, 0).await;
+    let sent = scene.wire.get(&scene.config.names.submissions).await;
+    assert_eq!(sent.body, b"not answered");
+    for _ in 0..2 {
+        let sent = scene.wire.get(&scene.config.names.rejudge).await;
+        let body = format!(r#"{{"requestId": "{id}", "submissionId": "s-1"}}"#);
+        assert_eq!(String::from_utf8_lossy(&sent.body), body);
+        assert_eq!(sent.text(REPLAY_OF).as_deref(), Some("r-1"));
+        assert_eq!(sent.text("traceparent").as_deref(), Some("00-trace-span-01"));
+        for gone in [REASON, DETAIL, CAUSE, QUEUE, ATTEMPT] {
+            assert!(!sent.has(gone), "{gone}");
+        }
+        let message_id = sent.properties.message_id().as_ref().map(ToString::to_string);
+        assert_eq!(message_id.as_ref(), Some(id));
+    }
+}
+
+async fn a_letter_that_cannot_be_replayed_stays_dead(scene: Scene) {
+    let broker = scene.broker().await;
+    let dead = &scene.config.names.dead;
+    scene.wire.publish_with("", dead, b"{}", buried(&scene)).await;
+    scene.wire.delete_queue(&scene.config.names.rejudge).await;
+    let mut pass = broker.dead_pass().await.expect("nobody else looks");
+    let letter = pass.next().await.expect("the broker is up").expect("a letter");
+    let refused = pass.replay(&letter).await;
+    assert!(matches!(refused, Err(PublishError::Unroutable { .. })), "{refused:?}");
+    pass.finish().await.expect("the broker is up");
+    let kept = scene.wire.get(dead).await;
+    assert_eq!(kept.text(REASON).as_deref(), Some("retries_exhausted"));
 }
 
 async fn a_job_that_cannot_be_moved_goes_back_to_its_queue(scene: Scene) {

@@ -11,6 +11,9 @@ pub enum Lane {
     Live,
     /// Rejudging: `judge.rejudge`, taken only while no live work waits.
     Bulk,
+    /// Given up by the broker, and to be answered, not judged: see
+    /// [`Names::unanswered`](super::amqp::Names::unanswered).
+    Unanswered,
 }
 
 impl Lane {
@@ -19,6 +22,7 @@ impl Lane {
         match self {
             Self::Live => "live",
             Self::Bulk => "bulk",
+            Self::Unanswered => "unanswered",
         }
     }
 }
@@ -63,6 +67,12 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// How often the queue it was submitted to has handed it out, this time included; for
+    /// [`Lane::Unanswered`], how often that had been when the broker gave it up.
+    pub fn deliveries(&self) -> u32 {
+        self.ticket.deliveries().unwrap_or_else(|| self.delivery_count.saturating_add(1))
+    }
+
     /// The message as it came, unless it is over the bound.
     pub fn body(&self) -> Result<&[u8], TooLarge> {
         match self.oversized {

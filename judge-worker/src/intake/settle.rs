@@ -147,6 +147,13 @@ impl Ticket {
         }
     }
 
+    pub(super) fn deliveries(&self) -> Option<u32> {
+        match &self.0 {
+            Origin::Amqp(receipt) => Some(receipt.deliveries()),
+            Origin::Stdio(_) | Origin::Settled => None,
+        }
+    }
+
     /// Closes the claim: the source hands the job out again by itself.
     pub(super) fn forget(mut self) {
         self.take();

@@ -26,6 +26,7 @@ mod progress;
 mod provenance;
 mod reason;
 mod reject;
+mod replay;
 mod routing;
 mod scalar;
 pub mod schema;
@@ -46,6 +47,7 @@ pub use progress::{Progress, ProgressTag, Stage};
 pub use provenance::{CgroupVersion, Noise, Provenance, SandboxFeature, SandboxLoss};
 pub use reason::{OverallReason, Reason};
 pub use reject::{ReadableIds, RejectReason, RejectedMessage};
+pub use replay::NewRequest;
 pub(crate) use routing::routing_key;
 pub use scalar::{Finite, SchemaVersion, Timestamp};
 pub use submission::{

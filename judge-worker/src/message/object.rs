@@ -117,6 +117,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The same, `null` included; `None` too if the key stands there twice.
+    pub(super) fn as_written(&self, key: &'static str) -> Option<&'a str> {
+        match self.fields.get(key)? {
+            Field::Once(raw) => Some(raw.get()),
+            Field::Repeated => None,
+        }
+    }
+
     pub(super) fn missing(&self, key: &'static str) -> Fault {
         Fault::new(RejectReason::Schema, &self.path_of(key), "this key is required")
     }

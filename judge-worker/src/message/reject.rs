@@ -102,6 +102,12 @@ impl ReadableIds {
         self.request_id.is_some() || self.submission_id.is_some()
     }
 
+    /// Of any message; none of them, where it is no JSON object.
+    pub fn of_body(body: &[u8]) -> Self {
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        Self::of(&Object::read(text, "$", parse::KEYS).0)
+    }
+
     pub(super) fn of(message: &Object<'_>) -> Self {
         let submission_id: Option<SubmissionId> = readable(message, "submissionId");
         let request_id = match message.raw("requestId") {
@@ -200,6 +206,12 @@ impl RejectedMessage {
     /// Judging failed `tries` times, and not because of the program.
     pub fn exhausted(submission: &Submission, tries: u32) -> Self {
         let what = format!("judging failed {tries} times, see the worker's log");
+        Self::of(submission, RejectReason::Exhausted, "$", &what)
+    }
+
+    /// `tries` workers had it in hand, and ended before they could say what came of it.
+    pub fn quarantined(submission: &Submission, tries: u32) -> Self {
+        let what = format!("the judge ended {tries} times while it had this in hand");
         Self::of(submission, RejectReason::Exhausted, "$", &what)
     }
 

@@ -131,6 +131,10 @@ impl Stored {
         }
     }
 
+    pub fn has(&self, header: &str) -> bool {
+        self.properties.headers().iter().any(|headers| headers.inner().contains_key(header))
+    }
+
     pub fn integer(&self, header: &str) -> Option<i64> {
         self.properties.headers().as_ref()?.inner().get(header)?.as_long_long_int()
     }

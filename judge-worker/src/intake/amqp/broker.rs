@@ -58,6 +58,9 @@ pub enum BrokerError {
     /// The broker ended a consumer: its queue was deleted, or lost its leader.
     #[error("RabbitMQ cancelled our consumer; was the queue deleted?")]
     Cancelled,
+    /// Another operator looks at the dead letters at this moment.
+    #[error("somebody else is looking at the dead letters; try again when they are done")]
+    Busy,
     /// Our queues and exchanges are not as they must be.
     #[error(transparent)]
     Topology(Box<TopologyError>),
@@ -124,7 +127,7 @@ impl Broker {
         })?;
         for name in config.names.all() {
             if name.is_empty() || name.len() > 255 {
-                return Err(BrokerError::Name { name: name.into() });
+                return Err(BrokerError::Name { name });
             }
         }
         let heartbeat = u16::try_from(config.heartbeat.as_secs()).unwrap_or(u16::MAX).max(1);

@@ -11,7 +11,7 @@ pub struct Names {
     pub rejudge: String,
     /// Quorum queue, and the fanout exchange before it, where transient failures wait.
     pub retry: String,
-    /// Quorum queue of what no worker can judge.
+    /// Quorum queue of what no worker can judge. At most 244 bytes: see [`Names::unanswered`].
     pub dead: String,
     /// Topic exchange of progress and verdicts.
     pub events: String,
@@ -40,9 +40,15 @@ impl Names {
         }
     }
 
-    pub(super) fn all(&self) -> [&str; 6] {
-        let Self { submissions, rejudge, retry, dead, events, control } = self;
-        [submissions, rejudge, retry, dead, events, control].map(String::as_str)
+    /// Quorum queue of what the broker has handed out too often, on its way to `dead`: no worker
+    /// has said a verdict yet.
+    pub fn unanswered(&self) -> String {
+        format!("{}.unanswered", self.dead)
+    }
+
+    pub(super) fn all(&self) -> [String; 7] {
+        let Self { submissions, rejudge, retry, dead, events, control } = self.clone();
+        [submissions, rejudge, retry, dead, events, control, self.unanswered()]
     }
 }
 

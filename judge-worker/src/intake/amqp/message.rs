@@ -1,7 +1,10 @@
 //! Between AMQP properties and our own types: what a delivery says, and what its copy for the
 //! retry or the dead queue takes along.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use lapin::{
     BasicProperties, Channel,
@@ -10,6 +13,7 @@ use lapin::{
 
 use super::{broker::Broker, receipt::Receipt};
 use crate::intake::{Delivery, Lane, TooLarge, settle::Ticket};
+use crate::message::NewRequest;
 
 /// Header of a dead job: why, as one of [`DeadReason`](crate::intake::DeadReason).
 pub const REASON: &str = "x-judge-reason";
@@ -21,6 +25,15 @@ pub const ATTEMPT: &str = "x-judge-attempt";
 pub const CAUSE: &str = "x-judge-cause";
 /// Header of a retried or dead job: the queue it came from, and goes back to when replayed.
 pub const QUEUE: &str = "x-judge-queue";
+/// Header of a dead job: how often its queue had handed it out when it was given up, the last time
+/// included.
+pub const DELIVERIES: &str = "x-judge-deliveries";
+/// Header of a replayed job: the request that it is a replay of.
+pub const REPLAY_OF: &str = "x-judge-replay-of";
+/// Header of what the broker dead-lettered: where from.
+pub(super) const DIED_IN: &str = "x-first-death-queue";
+/// Header of what the broker dead-lettered: why.
+pub(super) const DIED_OF: &str = "x-first-death-reason";
 
 const MAX_DETAIL_BYTES: usize = 1024;
 
@@ -61,6 +74,15 @@ pub(super) fn delivery(
             broker: broker.clone(),
             _channel: channel.clone(),
             acker: message.acker,
+            // What the broker has moved belongs where it was at first. Through the retry queue, only
+            // our own header remembers that.
+            home: text(&headers, QUEUE)
+                .or_else(|| text(&headers, DIED_IN))
+                .filter(|_| lane == Lane::Unanswered),
+            deliveries: match lane {
+                Lane::Live | Lane::Bulk => count(&headers, "x-delivery-count").saturating_add(1),
+                Lane::Unanswered => broker.config().delivery_limit.saturating_add(1),
+            },
             queue: queue.into(),
             properties,
         }),
@@ -105,6 +127,37 @@ pub(super) fn copied(original: &BasicProperties, ours: &[(&str, AMQPValue)]) -> 
     }
 }
 
+/// Beginnings of the headers that ours and the broker's accounts of a death are in.
+const OF_DEATH: [&str; 4] = ["x-judge-", "x-first-death-", "x-last-death-", "x-death"];
+
+/// The properties of a replay: the sender's, and nothing of what became of the message before.
+pub(super) fn replayed(dead: &BasicProperties, request: Option<&NewRequest>) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    for (name, value) in dead.headers().iter().flatten() {
+        if !OF_DEATH.iter().any(|prefix| name.as_str().starts_with(prefix)) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    let alive = dead.clone().with_headers(headers);
+    match request {
+        None => copied(&alive, &[]),
+        Some(NewRequest { request_id, replay_of, .. }) => {
+            copied(&alive, &[(REPLAY_OF, detail(replay_of.as_str()))])
+                .with_message_id(short(request_id.as_str()))
+        }
+    }
+}
+
+/// Headers for people: numbers and texts as they are, everything else as its kind.
+pub(super) fn readable(headers: &FieldTable) -> BTreeMap<String, String> {
+    let value = |name: &str, value: &AMQPValue| match (text(headers, name), integer(value)) {
+        (Some(text), _) => text,
+        (None, Some(number)) => number.to_string(),
+        (None, None) => format!("({:?})", value.get_type()),
+    };
+    headers.into_iter().map(|(name, v)| (name.to_string(), value(name.as_str(), v))).collect()
+}
+
 /// A header value, cut to its bound.
 pub(super) fn detail(value: &str) -> AMQPValue {
     AMQPValue::LongString(cut(value, MAX_DETAIL_BYTES).into())
@@ -115,7 +168,7 @@ fn cut(text: &str, max_bytes: usize) -> &str {
 }
 
 /// Senders disagree on integer types, and a header that makes no sense counts as absent.
-fn count(headers: &FieldTable, name: &str) -> u32 {
+pub(super) fn count(headers: &FieldTable, name: &str) -> u32 {
     let value = headers.inner().get(name).and_then(integer);
     value.map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX))
 }
@@ -133,7 +186,7 @@ fn integer(value: &AMQPValue) -> Option<i64> {
     }
 }
 
-fn text(headers: &FieldTable, name: &str) -> Option<String> {
+pub(super) fn text(headers: &FieldTable, name: &str) -> Option<String> {
     match headers.inner().get(name)? {
         AMQPValue::LongString(text) => String::from_utf8(text.as_bytes().to_vec()).ok(),
         AMQPValue::ShortString(text) => Some(text.to_string()),

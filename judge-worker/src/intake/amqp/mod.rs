@@ -6,6 +6,8 @@
 //!   judge.submissions ──► prefetched, manual acks        settle ──► judge.retry, judge.dead
 //!   judge.rejudge ──────► pulled while a slot is free    outbox ──► judge.events, reply queues
 //!   judge.control ──────► commands
+//!   judge.dead.unanswered ► pulled, to be answered
+//!   judge.dead ─────────► a pass, when an operator asks
 //! ```
 //!
 //! Two, because a broker short of memory or disk stops *reading* from connections that publish:
@@ -20,10 +22,12 @@ mod config;
 mod confirm;
 mod consumer;
 mod control;
+mod dead;
 mod message;
 mod receipt;
 mod supervisor;
 mod topology;
+mod unanswered;
 
 pub use crate::message::control::{Command, Target};
 pub use broker::{Broker, BrokerError, BrokerState, QueueDepth};
@@ -31,7 +35,9 @@ pub use config::{BrokerConfig, Names};
 pub(crate) use confirm::Outgoing;
 pub use confirm::PublishError;
 pub use consumer::AmqpSource;
+pub use dead::{DeadLetter, DeadPass, Replayed};
 pub(crate) use message::short;
-pub use message::{ATTEMPT, CAUSE, DETAIL, QUEUE, REASON};
+pub use message::{ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, REPLAY_OF};
 pub(super) use receipt::Receipt;
 pub use topology::TopologyError;
+pub use unanswered::Unanswered;

@@ -13,7 +13,7 @@ use tracing::warn;
 use super::{
     broker::{Broker, in_one_line},
     confirm::{Outgoing, PublishError},
-    message::{self, ATTEMPT, CAUSE, DETAIL, QUEUE, REASON, short},
+    message::{self, ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, short},
 };
 use crate::intake::settle::{Disposition, Settled};
 
@@ -25,6 +25,10 @@ pub(in crate::intake) struct Receipt {
     /// back all that came on it.
     pub(super) _channel: Channel,
     pub(super) queue: String,
+    /// Where it belongs, if that is not `queue`.
+    pub(super) home: Option<String>,
+    /// How often `queue` has handed it out, this time included.
+    pub(super) deliveries: u32,
     pub(super) properties: BasicProperties,
 }
 
@@ -38,6 +42,10 @@ impl Receipt {
     /// False once the channel it came on is gone: the broker hands it out again.
     pub(in crate::intake) fn is_live(&self) -> bool {
         self.acker.usable()
+    }
+
+    pub(in crate::intake) fn deliveries(&self) -> u32 {
+        self.deliveries
     }
 
     pub(in crate::intake) async fn settle(
@@ -64,6 +72,10 @@ impl Receipt {
     pub(in crate::intake) async fn requeue(&self) -> Settled {
         let requeue = BasicNackOptions { requeue: true, ..Default::default() };
         self.told(self.acker.nack(requeue)).await
+    }
+
+    fn home(&self) -> &str {
+        self.home.as_deref().unwrap_or(&self.queue)
     }
 
     async fn ack(&self) -> Settled {
@@ -105,7 +117,7 @@ impl Receipt {
         let ours = [
             (ATTEMPT, AMQPValue::LongLongInt(i64::from(attempt) + 1)),
             (CAUSE, message::detail(cause)),
-            (QUEUE, message::detail(&self.queue)),
+            (QUEUE, message::detail(self.home())),
         ];
         let properties = message::copied(&self.properties, &ours);
         let retry = Outgoing {
@@ -129,7 +141,8 @@ impl Receipt {
             (REASON, message::detail(reason)),
             (DETAIL, message::detail(detail)),
             (ATTEMPT, AMQPValue::LongLongInt(attempt.into())),
-            (QUEUE, message::detail(&self.queue)),
+            (QUEUE, message::detail(self.home())),
+            (DELIVERIES, AMQPValue::LongLongInt(self.deliveries.into())),
         ];
         let dead = Outgoing {
             exchange: "",

@@ -1,15 +1,19 @@
 //! Declares our queues and exchanges, so that a fresh broker needs no preparation.
 //!
 //! ```text
-//! judge.submissions ──(over the delivery limit)──► judge.dead
-//! judge.rejudge ──────(over the delivery limit)──► judge.dead
+//! judge.submissions ──(over the delivery limit)─┐
+//! judge.rejudge ──────(over the delivery limit)─┴► judge.dead.unanswered ──(a worker)──► judge.dead
 //! judge.retry (fanout) ─► judge.retry (queue) ──(expired)──► the queue named by the routing key
 //! judge.events (topic)   judge.control (fanout)
 //! ```
 //!
 //! Jobs are in quorum queues: replicated where there is a cluster, and safe against kill -9. They
 //! dead-letter at least once, which asks for `reject-publish`
-//! (<https://www.rabbitmq.com/docs/quorum-queues#dead-lettering>). The exchange in front of the
+//! (<https://www.rabbitmq.com/docs/quorum-queues#dead-lettering>). What the broker itself has given
+//! up passes through a worker, since somebody must say so to whoever waits for a verdict. What kills
+//! even that worker lies in `judge.dead` without an answer. `judge.dead` may be looked at as often as
+//! one likes: its limit is out of reach, since `RabbitMQ` 4 would have one of 20 and drop what is over
+//! it. The exchange in front of the
 //! retry queue keeps the routing key free, so that a job returns to the lane it came from.
 //! A TTL expires only at the head of a queue: a job waits at least its own delay, and at most
 //! [`BrokerConfig::max_retry_delay`].
@@ -73,13 +77,18 @@ pub(super) async fn declare(
 }
 
 /// All of it, in an order in which everything a line names stands above it.
-fn objects(config: &BrokerConfig) -> [Object<'_>; 8] {
+fn objects(config: &BrokerConfig) -> [Object<'_>; 9] {
     let names = &config.names;
-    let limited = || {
+    let limited = |after: &str| {
         let limit = AMQPValue::LongLongInt(config.delivery_limit.into());
         let mut args = dead_lettering_quorum_queue();
-        args.insert(short("x-dead-letter-routing-key"), text(&names.dead));
+        args.insert(short("x-dead-letter-routing-key"), text(after));
         args.insert(short("x-delivery-limit"), limit);
+        args
+    };
+    let unlimited = || {
+        let mut args = quorum_queue();
+        args.insert(short("x-delivery-limit"), AMQPValue::LongLongInt(i32::MAX.into()));
         args
     };
     let expiring = || {
@@ -89,10 +98,11 @@ fn objects(config: &BrokerConfig) -> [Object<'_>; 8] {
         args
     };
     [
-        Object::Queue { name: &names.dead, args: quorum_queue() },
-        Object::Queue { name: &names.submissions, args: limited() },
-        Object::Queue { name: &names.rejudge, args: limited() },
-        Object::Queue { name: &names.retry, args: expiring() },
+        queue(&names.dead, unlimited()),
+        queue(&names.unanswered(), limited(&names.dead)),
+        queue(&names.submissions, limited(&names.unanswered())),
+        queue(&names.rejudge, limited(&names.unanswered())),
+        queue(&names.retry, expiring()),
         Object::Exchange { name: &names.retry, kind: ExchangeKind::Fanout },
         Object::Binding { queue: &names.retry, exchange: &names.retry },
         Object::Exchange { name: &names.events, kind: ExchangeKind::Topic },
@@ -101,7 +111,7 @@ fn objects(config: &BrokerConfig) -> [Object<'_>; 8] {
 }
 
 enum Object<'a> {
-    Queue { name: &'a str, args: FieldTable },
+    Queue { name: String, args: FieldTable },
     Exchange { name: &'a str, kind: ExchangeKind },
     Binding { queue: &'a str, exchange: &'a str },
 }
@@ -190,6 +200,10 @@ impl Object<'_> {
             }
         }
     }
+}
+
+fn queue(name: &str, args: FieldTable) -> Object<'static> {
+    Object::Queue { name: name.to_owned(), args }
 }
 
 fn quorum_queue() -> FieldTable {
