@@ -17,9 +17,9 @@ use judge_core::sandbox::{Limits, Loss, Termination};
 
 use crate::message::{
     CgroupVersion, Compile, Excerpt, Finite, GroupName, HiddenTest, JudgingFault, LanguageId,
-    ProblemVersion, Provenance, PublicData, PublicTest, Reason, SandboxFeature, SandboxLoss,
-    Subject, Submission, TestExcerpt, TestFacts, TestReport, Tests, Timestamp, Verdict,
-    VerdictCode, WorkerName,
+    ProblemVersion, Provenance, PublicData, PublicTest, Reason, RejectedMessage, SandboxFeature,
+    SandboxLoss, Subject, Submission, TestExcerpt, TestFacts, TestReport, Tests, Timestamp,
+    Verdict, VerdictCode, WorkerName,
 };
 use crate::store::{HistoryRecord, TestRecord, Visibility as StoredVisibility};
 
@@ -137,6 +137,54 @@ impl Judged<'_> {
             memory_kib: peak.max().unwrap_or(0),
             source_hash: submission.content_hash().to_hex(),
             tests: judgement.tests.iter().map(row_of).collect(),
+        }
+    }
+}
+
+/// What a verdict without a judgement is made from, beside the submission.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenUpReport<'a> {
+    /// Why there is none, in words for whoever waits.
+    pub refused: &'a RejectedMessage,
+    /// The content hash of the problem's package; empty where it can't be read.
+    pub problem_version: &'a str,
+}
+
+impl GivenUpReport<'_> {
+    /// The verdict message, `JE`.
+    pub fn verdict(
+        &self,
+        submission: &Submission,
+        worker: WorkerName,
+        history_id: i64,
+        judged_at: Timestamp,
+    ) -> Verdict {
+        let mut verdict = Verdict::of(submission, VerdictCode::JudgingError, worker, judged_at);
+        verdict.history_id = Some(history_id);
+        verdict.problem_version = ProblemVersion::new(self.problem_version).ok();
+        verdict.reason = Some(self.refused.into());
+        verdict
+    }
+
+    /// The history row: a verdict, and no test.
+    pub fn record(&self, submission: &Submission) -> HistoryRecord {
+        HistoryRecord {
+            submission_id: submission.submission_id.to_string(),
+            history_key: submission.history_key.as_ref().map(ToString::to_string),
+            room_id: submission.room_id.as_ref().map(ToString::to_string),
+            user_id: submission.user_id.as_ref().map(ToString::to_string),
+            problem_id: submission.problem_id.to_string(),
+            problem_version: self.problem_version.to_owned(),
+            language: submission.language.to_string(),
+            mode: submission.mode.name().as_str().to_owned(),
+            verdict: VerdictCode::JudgingError.as_str().to_owned(),
+            score: None,
+            max_score: None,
+            cpu_time: Duration::ZERO,
+            wall_time: Duration::ZERO,
+            memory_kib: 0,
+            source_hash: submission.content_hash().to_hex(),
+            tests: Vec::new(),
         }
     }
 }

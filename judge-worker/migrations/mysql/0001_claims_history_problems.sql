@@ -2,6 +2,8 @@
 -- Every statement may run again: MySQL commits each by itself, so a worker killed here leaves a part.
 -- A column `…_us` is microseconds since 1970 UTC by the clock of this server.
 
+-- `failed_tries` counts workers that vanished with the request in hand, and failures of theirs; `given_up` says why
+-- there is a verdict JE in place of a judgement.
 CREATE TABLE IF NOT EXISTS judge_submission (
     request_id     VARCHAR(64)  NOT NULL PRIMARY KEY,
     submission_id  VARCHAR(64)  NOT NULL,
@@ -10,6 +12,8 @@ CREATE TABLE IF NOT EXISTS judge_submission (
     worker         VARCHAR(255) NOT NULL,
     fence          BIGINT       NOT NULL,
     lease_until_us BIGINT       NOT NULL,
+    failed_tries   BIGINT       NOT NULL,
+    given_up       VARCHAR(32)  NULL,
     created_at_us  BIGINT       NOT NULL,
     KEY judge_submission_submission_id (submission_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,6 +1,8 @@
 -- The tables of migrations/mysql, column for column. A column `…_us` is microseconds since 1970 UTC
 -- by SQLite's clock, which ticks in milliseconds.
 
+-- `failed_tries` counts workers that vanished with the request in hand, and failures of theirs; `given_up` says why
+-- there is a verdict JE in place of a judgement.
 CREATE TABLE judge_submission (
     request_id     TEXT    NOT NULL PRIMARY KEY,
     submission_id  TEXT    NOT NULL,
@@ -9,6 +11,8 @@ CREATE TABLE judge_submission (
     worker         TEXT    NOT NULL,
     fence          INTEGER NOT NULL,
     lease_until_us INTEGER NOT NULL,
+    failed_tries   INTEGER NOT NULL,
+    given_up       TEXT    NULL,
     created_at_us  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX judge_submission_submission_id ON judge_submission (submission_id);

@@ -24,7 +24,7 @@ use crate::outbox::{LineSink, Publisher, Sink};
 use crate::problems::Catalog;
 use crate::store::{Store, StoreOptions};
 use crate::worker::{
-    Ended, InHand, Worker, relay, seed, watch_broker, watch_database, watch_engine,
+    Ended, InHand, Worker, answer, relay, seed, watch_broker, watch_database, watch_engine,
 };
 
 /// Nothing but settings.
@@ -115,6 +115,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     tokio::spawn(watch_database(store.clone(), readiness.clone(), background.clone()));
 
     let in_hand = InHand::default();
+    let mut unanswered = None;
     let (source, sink) = match settings.queue {
         QueueKind::Stdio => {
             let source = StdioSource::stdin(settings.max_message_bytes);
@@ -127,6 +128,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
             tokio::spawn(watch_broker(state, readiness.clone(), background.clone()));
             tokio::spawn(obey(broker.clone(), in_hand.clone(), stop.clone(), background.clone()));
             let publisher = Publisher::new(&broker, &config.names.events);
+            unanswered = Some(broker.unanswered());
             (Source::Amqp(broker.consume()), Sink::Amqp(publisher))
         }
     };
@@ -143,7 +145,13 @@ async fn serve(settings: Settings) -> Startup<Ended> {
         readiness.fail(Condition::NotDraining, "finishing what is in hand");
     });
     tracing::info!(worker = %worker.settings.worker_name, slots = worker.settings.slots, "serving");
+    let answering =
+        unanswered.map(|unanswered| tokio::spawn(answer(worker.clone(), unanswered, stop.clone())));
     let ended = worker.run(source, stop).await;
+    if let Some(answering) = answering {
+        // It ends with `stop`, behind what it has in hand. Where that panicked, the broker has it.
+        drop(answering.await);
+    }
     // What the relay had in hand stays in the outbox.
     helpers.shutdown().await;
     worker.store.close().await;
@@ -194,7 +202,7 @@ async fn obey(broker: Broker, in_hand: InHand, stop: CancellationToken, end: Can
     }
 }
 
-fn broker_config(settings: &Settings) -> BrokerConfig {
+pub(super) fn broker_config(settings: &Settings) -> BrokerConfig {
     let queues = &settings.queues;
     let prefetch = settings.slots.get() + usize::from(settings.read_ahead);
     let prefetch = u16::try_from(prefetch).unwrap_or(u16::MAX);

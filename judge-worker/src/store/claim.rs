@@ -49,6 +49,13 @@ pub enum Claim {
         /// The row in `judge_history`.
         history_id: i64,
     },
+    /// It was given up without a judgement; [`Store::event_of`] has the verdict that says so.
+    GivenUp {
+        /// The row in `judge_history`.
+        history_id: i64,
+        /// What [`Store::store_given_up`] was told.
+        reason: String,
+    },
     /// The same request id stands for other content: the sender's mistake.
     Conflict,
 }
@@ -59,6 +66,7 @@ pub struct Lease {
     pub(super) request_id: String,
     pub(super) worker: String,
     pub(super) fence: i64,
+    pub(super) failed_tries: i64,
 }
 
 impl Lease {
@@ -70,6 +78,13 @@ impl Lease {
     /// The fencing token: every later lease of this request has a higher one.
     pub fn fence(&self) -> i64 {
         self.fence
+    }
+
+    /// How many leases of this request before came to nothing: their holder let them run out, as one
+    /// that died does, or said so by [`Store::release_failed`]. It outlives every copy of the message,
+    /// whose own counts begin anew.
+    pub fn failed_tries(&self) -> u32 {
+        u32::try_from(self.failed_tries).unwrap_or(u32::MAX)
     }
 }
 
@@ -87,7 +102,10 @@ struct ClaimRow {
     content_hash: String,
     worker: String,
     fence: i64,
+    lease_until_us: i64,
     remaining_us: i64,
+    failed_tries: i64,
+    given_up: Option<String>,
     history_id: Option<i64>,
 }
 
@@ -107,12 +125,12 @@ impl Store {
 
     /// `None` when a rival changed the row while it was looked at.
     async fn decide_claim(&self, request: &ClaimRequest<'_>) -> sqlx::Result<Option<Claim>> {
-        let granted = |fence| {
+        let granted = |fence, failed_tries| {
             let (request_id, worker) = (request.request_id.to_owned(), request.worker.to_owned());
-            Claim::Granted(Lease { request_id, worker, fence })
+            Claim::Granted(Lease { request_id, worker, fence, failed_tries })
         };
         if self.claim_as_first(request).await? {
-            return Ok(Some(granted(1)));
+            return Ok(Some(granted(1, 0)));
         }
         let Some(row) = self.claim_row(request.request_id).await? else {
             return Ok(None);
@@ -121,21 +139,27 @@ impl Store {
             return Ok(Some(Claim::Conflict));
         }
         if let Some(history_id) = row.history_id {
-            return Ok(Some(Claim::Finished { history_id }));
+            return Ok(Some(match row.given_up {
+                None => Claim::Finished { history_id },
+                Some(reason) => Claim::GivenUp { history_id, reason },
+            }));
         }
         if let Ok(remaining @ 1..) = u64::try_from(row.remaining_us) {
             let remaining = Duration::from_micros(remaining);
             return Ok(Some(Claim::HeldElsewhere { worker: row.worker, remaining }));
         }
-        let taken_over = self.take_over(request, row.fence).await?;
-        Ok(taken_over.then(|| granted(row.fence + 1)))
+        // Whoever gives a request back sets the end of its lease to 0.
+        let ran_out = row.lease_until_us != 0;
+        let failed_tries = row.failed_tries + i64::from(ran_out);
+        let taken_over = self.take_over(request, row.fence, failed_tries).await?;
+        Ok(taken_over.then(|| granted(row.fence + 1, failed_tries)))
     }
 
     /// Claims a request that was never seen before; false when it was.
     async fn claim_as_first(&self, request: &ClaimRequest<'_>) -> sqlx::Result<bool> {
         let insert = "INSERT INTO judge_submission (request_id, submission_id, content_hash, \
-                      state, worker, fence, lease_until_us, created_at_us) \
-                      VALUES (?, ?, ?, 'judging', ?, 1, {now} + ?, {now})";
+                      state, worker, fence, lease_until_us, failed_tries, created_at_us) \
+                      VALUES (?, ?, ?, 'judging', ?, 1, {now} + ?, 0, {now})";
         let inserted = with_pool!(&self.db, |pool| {
             sqlx::query(self.db.sql(insert))
                 .bind(request.request_id)
@@ -154,8 +178,9 @@ impl Store {
     }
 
     async fn claim_row(&self, request_id: &str) -> sqlx::Result<Option<ClaimRow>> {
-        let select = "SELECT s.content_hash, s.worker, s.fence, h.id AS history_id, \
-                      s.lease_until_us - {now} AS remaining_us \
+        let select = "SELECT s.content_hash, s.worker, s.fence, s.failed_tries, s.given_up, \
+                      s.lease_until_us, s.lease_until_us - {now} AS remaining_us, \
+                      h.id AS history_id \
                       FROM judge_submission s \
                       LEFT JOIN judge_history h ON h.request_id = s.request_id \
                       WHERE s.request_id = ?";
@@ -165,15 +190,21 @@ impl Store {
     }
 
     /// Takes over a lease that has run out, unless a rival did since `fence` was read.
-    async fn take_over(&self, request: &ClaimRequest<'_>, fence: i64) -> sqlx::Result<bool> {
-        let update = "UPDATE judge_submission \
-                      SET worker = ?, fence = fence + 1, lease_until_us = {now} + ? \
+    async fn take_over(
+        &self,
+        request: &ClaimRequest<'_>,
+        fence: i64,
+        failed_tries: i64,
+    ) -> sqlx::Result<bool> {
+        let update = "UPDATE judge_submission SET worker = ?, fence = fence + 1, \
+                      lease_until_us = {now} + ?, failed_tries = ? \
                       WHERE request_id = ? AND fence = ? AND state = 'judging' \
                       AND lease_until_us <= {now}";
         with_pool!(&self.db, |pool| {
             let update = sqlx::query(self.db.sql(update))
                 .bind(request.worker)
                 .bind(lease_us(request.lease))
+                .bind(failed_tries)
                 .bind(request.request_id)
                 .bind(fence);
             update.execute(pool).await.map(|done| done.rows_affected() == 1)
@@ -202,12 +233,22 @@ impl Store {
     /// Gives the request back: any worker may claim it at once, and this lease is void. Nothing
     /// happens when it is lost already.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        let update = "UPDATE judge_submission SET fence = fence + 1, lease_until_us = 0 \
+        self.end_lease(lease, 0).await
+    }
+
+    /// The same after a try that failed: the next holder's [`Lease::failed_tries`] counts it.
+    pub async fn release_failed(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.end_lease(lease, 1).await
+    }
+
+    async fn end_lease(&self, lease: &Lease, failures: i64) -> Result<(), StoreError> {
+        let update = "UPDATE judge_submission \
+                      SET fence = fence + 1, lease_until_us = 0, failed_tries = failed_tries + ? \
                       WHERE request_id = ? AND fence = ? AND state = 'judging'";
         self.attempt("release a lease", || async {
             with_pool!(&self.db, |pool| {
                 let update =
-                    sqlx::query(self.db.sql(update)).bind(&lease.request_id).bind(lease.fence);
+                    sqlx::query(update).bind(failures).bind(&lease.request_id).bind(lease.fence);
                 update.execute(pool).await.map(drop)
             })
         })

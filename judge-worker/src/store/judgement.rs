@@ -55,7 +55,27 @@ impl Store {
         route: &ReplyRoute,
         report: impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync,
     ) -> Result<Stored, StoreError> {
-        let judgement = Judgement { lease, record, route };
+        self.store(Judgement { lease, record, route, given_up: None }, report).await
+    }
+
+    /// The same of a request that nobody will judge: its record holds a verdict and no test. `reason`,
+    /// at most 32 characters, is what a later [`Store::claim`] is answered with.
+    pub async fn store_given_up(
+        &self,
+        lease: &Lease,
+        record: &HistoryRecord,
+        route: &ReplyRoute,
+        reason: &str,
+        report: impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync,
+    ) -> Result<Stored, StoreError> {
+        self.store(Judgement { lease, record, route, given_up: Some(reason) }, report).await
+    }
+
+    async fn store(
+        &self,
+        judgement: Judgement<'_>,
+        report: impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync,
+    ) -> Result<Stored, StoreError> {
         let stored = self
             .attempt("store a judgement", || async {
                 match self.try_store(judgement, &report).await {
@@ -67,7 +87,7 @@ impl Store {
             .await??;
         match stored {
             Some(event) => Ok(Stored::New(event)),
-            None => self.what_stands(lease).await,
+            None => self.what_stands(judgement.lease).await,
         }
     }
 
@@ -77,14 +97,15 @@ impl Store {
         judgement: Judgement<'_>,
         report: &(impl Fn(i64, OffsetDateTime) -> serde_json::Result<String> + Sync),
     ) -> Result<Option<OutboxEvent>, Interrupted> {
-        let Judgement { lease, record, route } = judgement;
+        let Judgement { lease, record, route, given_up } = judgement;
         with_pool!(&self.db, |pool| {
             let mut tx = pool.begin().await?;
 
             // First, because it locks the row against a take-over, and all of SQLite's database.
-            let finish = "UPDATE judge_submission SET state = 'finished' \
+            let finish = "UPDATE judge_submission SET state = 'finished', given_up = ? \
                           WHERE request_id = ? AND fence = ? AND state = 'judging'";
-            let finish = sqlx::query(finish).bind(&lease.request_id).bind(lease.fence);
+            let finish =
+                sqlx::query(finish).bind(given_up).bind(&lease.request_id).bind(lease.fence);
             if finish.execute(&mut *tx).await?.rows_affected() == 0 {
                 tx.rollback().await?;
                 return Ok(None);
@@ -192,6 +213,7 @@ struct Judgement<'a> {
     lease: &'a Lease,
     record: &'a HistoryRecord,
     route: &'a ReplyRoute,
+    given_up: Option<&'a str>,
 }
 
 /// Why the transaction was given up.

@@ -6,7 +6,7 @@
 //!   │            │ renew            │ one transaction: claim finished, history, tests, outbox
 //!   │            ▼                  ├─► Before   a redelivery; the first judgement stands
 //!   │         release               └─► Fenced   the lease ran out and another worker took over
-//!   └─► HeldElsewhere · Finished (republish `event_of`) · Conflict
+//!   └─► HeldElsewhere · Finished, GivenUp (republish `event_of`) · Conflict
 //! ```
 //!
 //! A claim is a row, not a lock in memory: it outlives the worker, and a lease that runs out passes

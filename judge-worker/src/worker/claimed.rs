@@ -13,13 +13,14 @@ use judge_core::toolchain::{Language, SourceFile};
 
 use super::Worker;
 use super::count::waited;
+use super::give_up::GivenUp;
 use super::handle::{MOST_TRIES, NotJudged, Told, route_of};
 use super::in_hand::{Held, Withdrawn};
 use super::progress::Reporter;
 use crate::config::Settings;
 use crate::engine::{EngineFailure, Job, JobMode};
 use crate::intake::Delivery;
-use crate::message::{Mode, RejectedMessage, Source, Stage, Submission, Timestamp};
+use crate::message::{Mode, Source, Stage, Submission, Timestamp};
 use crate::metrics::labels::Phase;
 use crate::problems::chain;
 use crate::report::Judged;
@@ -52,17 +53,22 @@ impl Worker {
                 cancelled()
             }
             Err(error) => {
-                self.release(lease).await;
                 if matches!(error, EngineFailure::Cancelled) {
+                    self.release(lease).await;
                     return Err(NotJudged::GivenBack);
                 }
-                let cause = chain(&error);
-                if MOST_TRIES <= delivery.attempt {
-                    tracing::error!(request_id = %submission.request_id, cause, "given up");
-                    let refused = RejectedMessage::exhausted(submission, delivery.attempt);
-                    return Err(NotJudged::Refused(Box::new(refused)));
+                let (cause, tries) = (chain(&error), lease.failed_tries().saturating_add(1));
+                if MOST_TRIES <= tries {
+                    let given_up = GivenUp::failed(submission, tries, cause);
+                    return self.give_up(delivery, submission, lease, given_up).await;
                 }
-                let delay = Duration::from_secs(1 << delivery.attempt.min(6));
+                if let Err(error) = self.store.release_failed(lease).await {
+                    // It runs out by itself, and counts all the same.
+                    let (request_id, error) = (lease.request_id(), chain(&error));
+                    tracing::warn!(request_id, error, "cannot release");
+                }
+                // 1, 4, 16, 64 s: an outage of a minute costs nobody a verdict.
+                let delay = Duration::from_secs(1 << (2 * (tries - 1)).min(6));
                 return Err(NotJudged::Later { cause, delay });
             }
         };
@@ -91,10 +97,7 @@ impl Worker {
                 Ok(Told::Now)
             }
             Stored::Before { .. } => self.tell_again(submission, delivery).await,
-            Stored::Fenced => Err(NotJudged::Later {
-                cause: "the lease was lost to another worker".to_owned(),
-                delay: Duration::from_secs(1),
-            }),
+            Stored::Fenced => Err(NotJudged::fenced()),
         }
     }
 

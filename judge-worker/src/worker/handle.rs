@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use super::Worker;
 use super::count::waited;
+use super::give_up::GivenUp;
 use super::relay::envelope;
-use crate::intake::{DeadReason, Delivery, Disposition, Settled, TooLarge, settle};
+use crate::intake::{DeadReason, Delivery, Disposition, Lane, Settled, TooLarge, settle};
 use crate::message::{RejectReason, RejectedMessage, Submission, Timestamp, Verdict};
 use crate::metrics::labels::{DeliveryOutcome, ModeLabel, Phase, VerdictLabel};
 use crate::outbox::VerdictEnvelope;
 use crate::problems::chain;
 use crate::store::{Claim, ClaimRequest, Lease, OutboxEvent, ReplyRoute, StoreError};
 
-/// How often a submission on which judging itself fails is tried before it is given up.
+/// How often a submission is taken in hand in vain, because judging it fails or ends the worker,
+/// before it is given up.
 pub(super) const MOST_TRIES: u32 = 5;
 
-/// Broker deliveries after which a submission is taken for one that kills workers: one below the
-/// queue's own limit, at which it would vanish into the dead queue without a verdict.
+/// Broker deliveries after which a message is replaced by a fresh copy: at the next one the broker
+/// would give it up. It counts what was only fetched by a worker that died, too, so that it says
+/// nothing of the submission; what was taken in hand, the claim counts.
 const MOST_DELIVERIES: u32 = 5;
 
 /// The longest wait for a request that another worker has in hand.
@@ -27,8 +30,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub(super) enum NotJudged {
     /// It will never be: with the words for the sender.
     Refused(Box<RejectedMessage>),
-    /// The request id is known with other content. The first one stands, so nothing is told.
-    Conflict(String),
+    /// It will never be, and all that is to be told is told: what is left is the dead queue.
+    Buried { reason: DeadReason, detail: String },
     /// Later, perhaps elsewhere.
     Later { cause: String, delay: Duration },
     /// Elsewhere, at once.
@@ -43,6 +46,14 @@ pub(super) enum Told {
     Again,
 }
 
+impl NotJudged {
+    /// Somebody else has taken over, and will tell.
+    pub(super) fn fenced() -> Self {
+        let cause = "the lease was lost to another worker".to_owned();
+        Self::Later { cause, delay: Duration::from_secs(1) }
+    }
+}
+
 impl From<StoreError> for NotJudged {
     fn from(error: StoreError) -> Self {
         Self::Later { cause: chain(&error), delay: Duration::from_secs(2) }
@@ -53,11 +64,15 @@ impl Worker {
     /// Sees one delivery to its end.
     pub(super) async fn handle(&self, delivery: Delivery) {
         let _counted = self.metrics.in_flight();
-        let (disposition, outcome) = match self.judge_delivery(&delivery).await {
+        let told = match delivery.lane {
+            Lane::Live | Lane::Bulk => self.judge_delivery(&delivery).await,
+            Lane::Unanswered => self.answer_delivery(&delivery).await,
+        };
+        let (disposition, outcome) = match told {
             Ok(Told::Now) => (Disposition::Ack, DeliveryOutcome::Acked),
             Ok(Told::Again) => (Disposition::Ack, DeliveryOutcome::Duplicate),
             Err(NotJudged::Refused(refused)) => self.refuse(&delivery, &refused).await,
-            Err(NotJudged::Conflict(detail)) => self.dead(DeadReason::Conflict, detail),
+            Err(NotJudged::Buried { reason, detail }) => self.dead(reason, detail),
             Err(NotJudged::Later { cause, delay }) => {
                 tracing::warn!(cause, delay = ?delay, "a submission is put off");
                 (Disposition::Retry { cause, delay }, DeliveryOutcome::Retried)
@@ -113,25 +128,16 @@ impl Worker {
     }
 
     async fn judge_delivery(&self, delivery: &Delivery) -> Result<Told, NotJudged> {
-        let refused = |refused| NotJudged::Refused(Box::new(refused));
-        let limits = self.settings.message_limits();
-        let submission = match delivery.body() {
-            Ok(body) => Submission::parse(body, &limits).map_err(refused)?,
-            Err(TooLarge { bytes, limit }) => {
-                return Err(refused(RejectedMessage::too_large(bytes, limit)));
-            }
-        };
-        let problem = match self.catalog.find(submission.problem_id.as_str()) {
-            Some(Ok(problem)) => problem,
-            Some(Err(_)) => return Err(refused(RejectedMessage::broken_problem(&submission))),
-            None => return Err(refused(RejectedMessage::unknown_problem(&submission))),
+        let submission = self.read(delivery)?;
+        let Some(problem) = self.catalog.find(submission.problem_id.as_str()) else {
+            return Err(refused(RejectedMessage::unknown_problem(&submission)));
         };
         let Some(language) = self.languages.find(submission.language.as_str()) else {
             return Err(refused(RejectedMessage::unknown_language(&submission)));
         };
         if MOST_DELIVERIES <= delivery.delivery_count {
-            let tries = delivery.delivery_count;
-            return Err(refused(RejectedMessage::exhausted(&submission, tries)));
+            let cause = format!("handed out and given back {} times", delivery.delivery_count);
+            return Err(NotJudged::Later { cause, delay: Duration::from_secs(1) });
         }
         let Some(held) = self.in_hand.take(&submission) else {
             let cause = "the same request is in hand here".to_owned();
@@ -140,12 +146,32 @@ impl Worker {
         let lease = match self.claim(&submission).await? {
             Claimed::Granted(lease) => lease,
             Claimed::Finished => return self.tell_again(&submission, delivery).await,
+            Claimed::GivenUp(reason) => {
+                return self.bury_again(&submission, delivery, reason).await;
+            }
         };
+        let Ok(problem) = problem else {
+            let given_up = GivenUp::broken_problem(&submission);
+            return self.give_up(delivery, &submission, &lease, given_up).await;
+        };
+        if MOST_TRIES <= lease.failed_tries() {
+            let given_up = GivenUp::lost(&submission, lease.failed_tries());
+            return self.give_up(delivery, &submission, &lease, given_up).await;
+        }
         self.judge_claimed(delivery, &submission, &held, &lease, problem, Arc::clone(language))
             .await
     }
 
-    async fn claim(&self, submission: &Submission) -> Result<Claimed, NotJudged> {
+    pub(super) fn read(&self, delivery: &Delivery) -> Result<Submission, NotJudged> {
+        match delivery.body() {
+            Ok(body) => Submission::parse(body, &self.settings.message_limits()).map_err(refused),
+            Err(TooLarge { bytes, limit }) => {
+                Err(refused(RejectedMessage::too_large(bytes, limit)))
+            }
+        }
+    }
+
+    pub(super) async fn claim(&self, submission: &Submission) -> Result<Claimed, NotJudged> {
         let content_hash = submission.content_hash().to_hex();
         let request = ClaimRequest {
             request_id: submission.request_id.as_str(),
@@ -157,13 +183,19 @@ impl Worker {
         match self.store.claim(&request).await? {
             Claim::Granted(lease) => Ok(Claimed::Granted(lease)),
             Claim::Finished { .. } => Ok(Claimed::Finished),
+            Claim::GivenUp { reason, .. } => {
+                let reason = DeadReason::of_label(&reason).unwrap_or(DeadReason::Poison);
+                Ok(Claimed::GivenUp(reason))
+            }
             Claim::HeldElsewhere { worker, remaining } => Err(NotJudged::Later {
                 cause: format!("the request is in hand of {worker}"),
                 delay: remaining.min(LONGEST_WAIT),
             }),
             Claim::Conflict => {
                 let id = &submission.request_id;
-                Err(NotJudged::Conflict(format!("the request id {id} is known with other content")))
+                // The first one stands, so nothing is told.
+                let detail = format!("the request id {id} is known with other content");
+                Err(NotJudged::Buried { reason: DeadReason::Conflict, detail })
             }
         }
     }
@@ -200,9 +232,14 @@ impl Worker {
 }
 
 /// A claim that leads on.
-enum Claimed {
+pub(super) enum Claimed {
     Granted(Lease),
     Finished,
+    GivenUp(DeadReason),
+}
+
+fn refused(refused: RejectedMessage) -> NotJudged {
+    NotJudged::Refused(Box::new(refused))
 }
 
 pub(super) fn route_of(delivery: &Delivery) -> ReplyRoute {

@@ -11,10 +11,12 @@
 //! ```
 //!
 //! A failure of ours, whatever it is, gives the delivery back or sends it through the retry queue;
-//! only after several tries on the same submission is it given up, with verdict JE.
+//! only after several tries on the same submission, counted in its claim, is it given up, with verdict
+//! JE (`give_up`). So is what the broker has given up, since workers died of it.
 
 mod claimed;
 mod count;
+mod give_up;
 mod handle;
 mod health;
 mod in_hand;
@@ -39,6 +41,7 @@ use crate::outbox::Sink;
 use crate::problems::Catalog;
 use crate::store::Store;
 
+pub use give_up::answer;
 pub use health::{watch_broker, watch_database, watch_engine};
 pub use in_hand::InHand;
 pub use relay::relay;

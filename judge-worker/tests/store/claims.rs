@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use judge_worker::store::{Claim, ClaimRequest, Renewal, Stored};
+use judge_worker::store::{Claim, ClaimRequest, HistoryRecord, Renewal, Stored};
 
 use crate::fixture::{
-    Database, HOUR, claim, granted, on_both_databases, request, stored, try_store,
+    Database, HOUR, claim, granted, on_both_databases, record, report, request, route, stored,
+    try_store,
 };
 
 /// Enough for a race that is lost one time in ten to be seen.
@@ -18,6 +19,8 @@ on_both_databases! {
     an_expired_lease_is_taken_over_and_its_holder_can_write_no_more
     an_expired_lease_that_nobody_took_over_can_be_renewed
     a_released_request_can_be_claimed_at_once_and_the_old_lease_is_void
+    a_lease_that_ran_out_and_a_failure_count_as_failed_tries_and_a_release_does_not
+    a_request_given_up_is_finished_with_its_reason
     a_request_id_with_other_content_is_a_conflict
     request_ids_that_differ_in_case_are_two_requests
     a_finished_request_is_not_granted_again
@@ -99,6 +102,37 @@ async fn a_released_request_can_be_claimed_at_once_and_the_old_lease_is_void(db:
     assert_eq!(store.renew(&returned, HOUR).await.expect("it is up"), Renewal::Lost);
     assert_eq!(try_store(&store, &returned).await.expect("it is up"), Stored::Fenced);
     assert!(granted(&store, "r", "second", HOUR).await.fence() > returned.fence());
+}
+
+async fn a_lease_that_ran_out_and_a_failure_count_as_failed_tries_and_a_release_does_not(
+    db: &Database,
+) {
+    let store = db.connect().await;
+    let first = granted(&store, "r", "vanishes", Duration::ZERO).await;
+    assert_eq!(first.failed_tries(), 0);
+    let second = granted(&store, "r", "gives back", HOUR).await;
+    assert_eq!(second.failed_tries(), 1);
+    store.release(&second).await.expect("it is up");
+    let third = granted(&store, "r", "fails", HOUR).await;
+    assert_eq!(third.failed_tries(), 1);
+    store.release_failed(&third).await.expect("it is up");
+    // Void already: neither of them is counted.
+    store.release_failed(&third).await.expect("it is up");
+    store.release_failed(&first).await.expect("it is up");
+    assert_eq!(granted(&store, "r", "next", HOUR).await.failed_tries(), 2);
+}
+
+async fn a_request_given_up_is_finished_with_its_reason(db: &Database) {
+    let store = db.connect().await;
+    let lease = granted(&store, "r", "w", HOUR).await;
+    let given_up = HistoryRecord { verdict: "JE".to_owned(), tests: vec![], ..record() };
+    let done = store.store_given_up(&lease, &given_up, &route(), "delivery_limit", report).await;
+    let Ok(Stored::New(event)) = done else { panic!("the lease holds, yet: {done:?}") };
+    let (history_id, reason) = (event.history_id, "delivery_limit".to_owned());
+    assert_eq!(claim(&store, "r", "w", HOUR).await, Claim::GivenUp { history_id, reason });
+    assert_eq!(store.event_of("r").await.expect("it is up"), Some(event));
+    let again = store.store_judgement(&lease, &record(), &route(), report).await;
+    assert_eq!(again.expect("it is up"), Stored::Before { history_id });
 }
 
 async fn a_request_id_with_other_content_is_a_conflict(db: &Database) {

@@ -55,6 +55,7 @@ async fn follow(store: &Store, request_id: &str, steps: Vec<Step>) {
                 }
                 Claim::HeldElsewhere { .. } => assert!(model.live && model.finished.is_none()),
                 Claim::Finished { history_id } => assert_eq!(model.finished, Some(history_id)),
+                Claim::GivenUp { .. } => panic!("nobody gives up"),
                 Claim::Conflict => panic!("the content is always the same"),
             },
             _ if leases.is_empty() => {}
