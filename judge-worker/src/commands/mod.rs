@@ -1,5 +1,6 @@
 //! What the binary can be asked to do, one room a command.
 
+pub mod dead;
 pub mod doctor;
 pub mod history;
 pub mod judge;
@@ -40,6 +41,8 @@ pub enum Command {
     Serve(serve::Args),
     /// Say what this host offers, and what to do about what is missing.
     Doctor(doctor::Args),
+    /// List, show, replay or drop what no worker could judge.
+    Dead(dead::Args),
     /// Print the newest history rows.
     History(history::Args),
 }
@@ -66,6 +69,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Verify(args) => verify::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Dead(args) => dead::run(&args),
         Command::History(args) => history::run(&args),
     }
 }
