@@ -90,6 +90,9 @@ pub struct PublicData {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(
+    description = "A hidden test. There is no place for its data here, and there must never be one."
+)]
 pub struct HiddenTest {
     /// The result.
     #[serde(flatten)]
