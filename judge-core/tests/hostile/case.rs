@@ -7,6 +7,8 @@ use std::sync::Arc;
 use judge_core::toolchain::{Language, Languages, SourceFile};
 use serde::Deserialize;
 
+use super::need::Need;
+
 /// What an attack is after: the folders of the corpus, none of them empty.
 pub const CLASSES: [&str; 14] = [
     "compiling",
@@ -59,6 +61,8 @@ pub struct Case {
     pub wall: String,
     /// How often it runs, one run after the other in the same slot and with the same input.
     pub runs: u32,
+    /// Where this is missing, it is not tried.
+    pub needs: Option<Need>,
 }
 
 /// A file of a submission.
@@ -98,7 +102,14 @@ impl Case {
 
     /// Whether the first line names the verdict `code`.
     pub fn expects(&self, code: &str) -> bool {
-        self.expected.iter().any(|expected| expected.split(' ').next() == Some(code))
+        self.expected
+            .iter()
+            .any(|expected| expected.split(' ').next() == Some(code) || expected == code)
+    }
+
+    /// Whether its attack is on the compiler, or on those that start it.
+    pub fn is_about_compiling(&self) -> bool {
+        self.class == "compiling" || ["CE", "CTL", "BAD NAME"].iter().any(|code| self.expects(code))
     }
 
     /// Whether something that `happened` is expected.
@@ -145,8 +156,8 @@ fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
     let language = Arc::clone(language.unwrap_or_else(|| panic!("{name}: in no known language")));
     let line = text.lines().next().unwrap_or_default();
     let line = line.strip_prefix("// ").or(line.strip_prefix("# "));
-    let mut case =
-        Case { name, class, language, files, expected: vec![], wall: String::new(), runs: 1 };
+    let (expected, wall) = (vec![], String::new());
+    let mut case = Case { name, class, language, files, expected, wall, runs: 1, needs: None };
     let mut fact = "";
     for field in line.unwrap_or_else(|| panic!("{}: no first line", case.name)).split(" | ") {
         match field.split_once(": ") {
@@ -155,6 +166,11 @@ fn parse(path: &Path, class: &'static str, languages: &Languages) -> Case {
             }
             Some(("wall", wall)) => wall.clone_into(&mut case.wall),
             Some(("runs", runs)) => case.runs = runs.parse().unwrap(),
+            Some(("needs", name)) => {
+                let need = Need::named(name);
+                assert!(need.is_some(), "{}: unknown need {name:?}", case.name);
+                case.needs = need;
+            }
             Some(("fact", text)) => fact = text,
             _ => panic!("{}: unknown field {field:?}", case.name),
         }

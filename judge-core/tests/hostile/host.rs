@@ -8,39 +8,90 @@ use std::ops::Range;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::traces;
 
+/// What a program's text says of its host.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Places {
+    /// Not there until a host has it.
+    folder: PathBuf,
+    port: u16,
+    /// The abstract name of a listener, and by which what a program made is known again.
+    mark: String,
+}
+
+impl Places {
+    /// Such that nobody uses yet.
+    pub fn new() -> Self {
+        Self::at_port(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+    }
+
+    fn at_port(port: u16) -> Self {
+        let mark = format!("judge-hostile-{:x}", random());
+        // No name in /tmp may carry the mark, so the folder's doesn't.
+        let folder = Path::new("/tmp").join(format!("judge-canary-{:x}", random()));
+        Self { folder, port, mark }
+    }
+
+    /// A program's text with the places that it is to attack.
+    pub fn fill_in(&self, text: &str) -> String {
+        text.replace("@CANARY@", self.canary().to_str().unwrap())
+            .replace("@PORT@", &self.port.to_string())
+            .replace("@ABSTRACT@", &self.mark)
+            .replace("@MARK@", &self.mark)
+    }
+
+    fn canary(&self) -> PathBuf {
+        self.folder.join("canary")
+    }
+}
+
+fn random() -> u128 {
+    let mut random = [0; 16];
+    File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
+    u128::from_le_bytes(random)
+}
+
 /// A file that anybody may read and write, and listeners that anybody may call.
 pub struct Host {
+    pub places: Places,
     dir: TempDir,
     secret: String,
     /// On IPv4 and, where the host has it, on IPv6.
     tcp: Vec<TcpListener>,
     udp: UdpSocket,
     unix: [UnixListener; 2],
-    /// The abstract name of one of them, and a mark by which what a program made is known again.
-    mark: String,
 }
 
 impl Host {
+    /// At places of its own.
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        let mut random = [0; 16];
-        File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
-        let secret = format!("secret-{:x}", u128::from_le_bytes(random));
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = tcp.local_addr().unwrap();
-        let udp = UdpSocket::bind(address).unwrap();
+        let places = Places::at_port(tcp.local_addr().unwrap().port());
+        Self::listening(tcp, places)
+    }
+
+    /// At these places, which no other host has at the same time.
+    pub fn at(places: Places) -> Self {
+        Self::listening(TcpListener::bind(("127.0.0.1", places.port)).unwrap(), places)
+    }
+
+    fn listening(tcp: TcpListener, places: Places) -> Self {
+        let (parent, name) = (places.folder.parent().unwrap(), places.folder.file_name().unwrap());
+        let mut exactly = tempfile::Builder::new();
+        let dir = exactly.prefix(name).rand_bytes(0).tempdir_in(parent).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let secret = format!("secret-{:x}", random());
+        let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
         let mut tcp = vec![tcp];
-        tcp.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())));
-        let mark = secret.replace("secret", "judge-hostile");
-        let at_name = SocketAddr::from_abstract_name(&mark).unwrap();
+        tcp.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, places.port)));
+        let at_name = SocketAddr::from_abstract_name(&places.mark).unwrap();
         let unix = [
             UnixListener::bind(dir.path().join("canary.socket")).unwrap(),
             UnixListener::bind_addr(&at_name).unwrap(),
@@ -52,7 +103,7 @@ impl Host {
         for listener in &unix {
             listener.set_nonblocking(true).unwrap();
         }
-        let host = Self { dir, secret, tcp, udp, unix, mark };
+        let host = Self { places, dir, secret, tcp, udp, unix };
         fs::write(host.canary(), &host.secret).unwrap();
         fs::set_permissions(host.canary(), fs::Permissions::from_mode(0o666)).unwrap();
         host.wind_back();
@@ -60,7 +111,7 @@ impl Host {
     }
 
     fn canary(&self) -> PathBuf {
-        self.dir.path().join("canary")
+        self.places.canary()
     }
 
     /// An access older than the change: then even a file system mounted with `relatime` notes the
@@ -70,14 +121,6 @@ impl Host {
         let times = fs::FileTimes::new().set_accessed(begin);
         let times = times.set_modified(begin + Duration::from_secs(1));
         File::options().write(true).open(self.canary()).unwrap().set_times(times).unwrap();
-    }
-
-    /// A program's text with the places that it is to attack.
-    pub fn fill_in(&self, text: &str) -> String {
-        text.replace("@CANARY@", self.canary().to_str().unwrap())
-            .replace("@PORT@", &self.udp.local_addr().unwrap().port().to_string())
-            .replace("@ABSTRACT@", &self.mark)
-            .replace("@MARK@", &self.mark)
     }
 
     /// After a run that `told` something, in a slot that maps the ids `ids`.
@@ -110,7 +153,7 @@ impl Host {
         {
             return Err(format!("a listener was called: {called:?}"));
         }
-        traces::check(&self.mark, &ids)?;
+        traces::check(&self.places.mark, &ids)?;
         // The init is the one process that may, and must, be left.
         let left = processes_of(&ids);
         if left != [ids.start] {
@@ -209,7 +252,7 @@ mod tests {
             assert!(what.contains(said), "{what}");
         }
         let host = Host::new();
-        let told = host.fill_in("@CANARY@");
+        let told = host.places.fill_in("@CANARY@");
         assert!(
             host.check(&[told.as_bytes()], NOBODYS).is_err_and(|what| what.contains("processes"))
         );

@@ -1,4 +1,4 @@
-// expect: OK refused | runs: 2 | wall: pids | fact: how many processes one run had can't be told from the numbers of the next one's
+// expect: OK refused | runs: 2 | wall: pids | needs: ns_last_pid | fact: how many processes one run had can't be told from the numbers of the next one's
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>

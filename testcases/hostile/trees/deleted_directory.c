@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 int main(void) {
-    if (unlink("/box/program") != 0 || mkdir("/box/d", 0700) != 0 || chdir("/box/d") != 0 || rmdir("/box/d") != 0) return perror("d"), 1;
+    unlink("/box/program");
+    if (mkdir("/box/d", 0700) != 0 || chdir("/box/d") != 0 || rmdir("/box/d") != 0) return perror("d"), 1;
     if (access("/box/program", F_OK) == 0) return puts("reached a program that was deleted");
     puts("done");
 }
