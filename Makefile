@@ -18,9 +18,7 @@ test:
 	$(MAKE) unit
 	$(MAKE) third-party
 	$(MAKE) deploy-check
-	$(MAKE) verify
-	$(MAKE) fuzz
-	$(MAKE) test-v2
+	$(MAKE) --jobs=2 --output-sync=line test-v2 verify fuzz
 
 unit:
 	$(CARGO) test --workspace --no-fail-fast --features judge-core/missing-walls
