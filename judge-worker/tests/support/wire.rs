@@ -17,6 +17,9 @@ use tokio::time::sleep;
 /// Longest wait for something that must happen.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Between two attempts.
+const NAP: Duration = Duration::from_millis(100);
+
 /// A connection and a channel in confirm mode.
 pub struct Wire {
     connection: Connection,
@@ -31,8 +34,16 @@ pub struct Stored {
 }
 
 impl Wire {
+    /// A node that has just come up resets connections while it starts what is behind its port, and
+    /// more so beside others that start.
     pub async fn open(url: &str) -> Self {
-        Self::try_open(url).await.expect("a connection to the node")
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match Self::try_open(url).await {
+                Err(_) if Instant::now() < deadline => sleep(NAP).await,
+                opened => return opened.expect("a connection to the node"),
+            }
+        }
     }
 
     pub async fn try_open(url: &str) -> lapin::Result<Self> {
