@@ -113,10 +113,10 @@ pub const ATTACKS: &[Attack] = &[
     },
     Attack {
         stopped_by: &[Wall::CollectBeneath],
-        after: "a file that only the init can read, by a link",
+        after: "a file outside of its directory, by a link that the init follows",
         with: "nothing",
-        without: "judge-sandbox-i",
-        tries: |scene| scene.collected("ln -s /proc/self/comm x.out"),
+        without: "127.0.0.1 localhost",
+        tries: |scene| scene.collected("ln -s /etc/hosts x.out"),
         needs: Need::Nothing,
     },
     Attack {
