@@ -34,6 +34,9 @@ pub enum Need {
     SettableNumbers,
     /// A kernel that collects sockets some time after the last process has closed them.
     LazySockets,
+    /// A kernel in which the init would follow a program's link in a sticky directory, as `/box` is
+    /// (`fs.protected_symlinks`, `proc_sys_fs(5)`): others are a second wall.
+    LinksFollowed,
 }
 
 impl Need {
@@ -46,6 +49,7 @@ impl Need {
             Self::CoresInPlace => !read("/proc/sys/kernel/core_pattern").contains(['|', '/']),
             Self::KernelOfOnesOwn => read("/proc/cpuinfo").contains("User Mode Linux"),
             Self::SettableNumbers => std::path::Path::new("/proc/sys/kernel/ns_last_pid").exists(),
+            Self::LinksFollowed => read("/proc/sys/fs/protected_symlinks").trim() == "0",
             Self::LazySockets => !read("/proc/version").starts_with("Linux version 6.1."),
         }
     }

@@ -117,7 +117,7 @@ pub const ATTACKS: &[Attack] = &[
         with: "nothing",
         without: "127.0.0.1 localhost",
         tries: |scene| scene.collected("ln -s /etc/hosts x.out"),
-        needs: Need::Nothing,
+        needs: Need::LinksFollowed,
     },
     Attack {
         stopped_by: &[Wall::CollectRegular],
