@@ -32,8 +32,8 @@ pub struct Judge {
     data: TestData,
 }
 
-/// How much test data a judge keeps unless told otherwise, in bytes.
-pub const TEST_DATA_BYTES: u64 = 64 << 20;
+/// How much test data a judge keeps in memory between runs, in bytes.
+const TEST_DATA_BYTES: u64 = 64 << 20;
 
 /// One submission to be judged.
 #[derive(Debug, Clone)]
@@ -150,12 +150,6 @@ impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
         Self { pool, languages, available: Arc::default(), data: TestData::new(TEST_DATA_BYTES) }
-    }
-
-    /// Keeps so much test data in memory between runs instead of [`TEST_DATA_BYTES`].
-    #[must_use]
-    pub fn keeping_test_data(self, max_bytes: u64) -> Self {
-        Self { data: TestData::new(max_bytes), ..self }
     }
 
     /// The slots.
@@ -275,7 +269,8 @@ impl Judge {
         Ok((of_tests(package, scheduled, report, toolchain, phases), remarks))
     }
 
-    /// Does `work` while the data of the tests that come first is read, as far as there is room.
+    /// Does `work` while the data of the tests that come first is read: half of what is kept at most,
+    /// so that none of it is thrown away again before it is needed.
     fn while_loading<T>(&self, task: &Task<'_>, work: impl FnOnce() -> T) -> T {
         let package = &task.problem.package;
         let wanted = |testcase: &&Testcase| match task.mode {
@@ -283,16 +278,25 @@ impl Judge {
             Mode::Sample => testcase.visibility == Visibility::Public,
             Mode::Custom(_) => false,
         };
+        let files = package.testcases.iter().filter(wanted);
+        let mut files = files.flat_map(|testcase| [&testcase.input, &testcase.answer]).peekable();
+        if files.peek().is_none() {
+            return work();
+        }
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let files = package.testcases.iter().filter(wanted);
-                for file in files.flat_map(|testcase| [&testcase.input, &testcase.answer]) {
-                    if over.load(Ordering::Relaxed) || !self.data.has_room() {
+                let mut room = self.data.max_bytes() / 2;
+                for file in files {
+                    if over.load(Ordering::Relaxed) {
                         return;
                     }
                     // Who needs it will say what is wrong with it.
-                    let _ = self.data.get(&package.version, file);
+                    let Ok(content) = self.data.get(&package.version, file) else { continue };
+                    match room.checked_sub(content.len()) {
+                        Some(left) => room = left,
+                        None => return,
+                    }
                 }
             });
             let done = work();

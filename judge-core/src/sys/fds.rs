@@ -112,17 +112,6 @@ pub fn take_stdin() -> io::Result<OwnedFd> {
     Ok(taken)
 }
 
-/// Makes `source` the calling process's descriptor 0, 1 or 2, open across exec.
-pub fn replace_stdio(
-    stdin: BorrowedFd<'_>,
-    stdout: BorrowedFd<'_>,
-    stderr: BorrowedFd<'_>,
-) -> Result<(), Errno> {
-    nix::unistd::dup2_stdin(stdin)?;
-    nix::unistd::dup2_stdout(stdout)?;
-    nix::unistd::dup2_stderr(stderr)
-}
-
 /// Marks every descriptor from `first` on as close-on-exec (`close_range(2)`): nothing that this
 /// process has open, known to us or not, reaches the next program.
 pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
@@ -225,8 +214,8 @@ impl SealedFile {
     }
 }
 
-/// For everybody: a program may open its input again as `/dev/stdin`.
-const READ_ONLY: Mode = Mode::from_bits_truncate(0o555);
+/// For everybody: a program may open its input again as `/dev/stdin`, and may itself be the content.
+const READ_AND_EXECUTE: Mode = Mode::from_bits_truncate(0o555);
 
 /// A [`SealedFile`] in the making.
 #[derive(Debug)]
@@ -288,7 +277,7 @@ impl Protection {
 
     fn put_on(self, file: &std::fs::File) -> Result<(), Errno> {
         match self {
-            Self::Mode => fchmod(file, READ_ONLY),
+            Self::Mode => fchmod(file, READ_AND_EXECUTE),
             Self::AccessTime => leave_no_access_time(file),
             Self::Seals => fcntl(file, FcntlArg::F_ADD_SEALS(SealFlag::all())).map(drop),
         }
