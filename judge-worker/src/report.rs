@@ -121,22 +121,13 @@ impl Judged<'_> {
         let maximum = |of: fn(&JudgedTest) -> Duration| judgement.tests.iter().map(of).max();
         let peak = judgement.tests.iter().map(|test| test.run.usage.memory_bytes.div_ceil(1024));
         HistoryRecord {
-            submission_id: submission.submission_id.to_string(),
-            history_key: submission.history_key.as_ref().map(ToString::to_string),
-            room_id: submission.room_id.as_ref().map(ToString::to_string),
-            user_id: submission.user_id.as_ref().map(ToString::to_string),
-            problem_id: submission.problem_id.to_string(),
-            problem_version: package.version.clone(),
-            language: (*language).to_owned(),
-            mode: submission.mode.name().as_str().to_owned(),
-            verdict: judgement.verdict.code().to_owned(),
             score: Some(judgement.score),
             max_score: judgement.max_score,
             cpu_time: maximum(|test| test.run.usage.cpu).unwrap_or_default(),
             wall_time: maximum(|test| test.run.usage.wall).unwrap_or_default(),
             memory_kib: peak.max().unwrap_or(0),
-            source_hash: submission.content_hash().to_hex(),
             tests: judgement.tests.iter().map(row_of).collect(),
+            ..row(submission, &package.version, language, judgement.verdict.code())
         }
     }
 }
@@ -168,24 +159,35 @@ impl GivenUpReport<'_> {
 
     /// The history row: a verdict, and no test.
     pub fn record(&self, submission: &Submission) -> HistoryRecord {
-        HistoryRecord {
-            submission_id: submission.submission_id.to_string(),
-            history_key: submission.history_key.as_ref().map(ToString::to_string),
-            room_id: submission.room_id.as_ref().map(ToString::to_string),
-            user_id: submission.user_id.as_ref().map(ToString::to_string),
-            problem_id: submission.problem_id.to_string(),
-            problem_version: self.problem_version.to_owned(),
-            language: submission.language.to_string(),
-            mode: submission.mode.name().as_str().to_owned(),
-            verdict: VerdictCode::JudgingError.as_str().to_owned(),
-            score: None,
-            max_score: None,
-            cpu_time: Duration::ZERO,
-            wall_time: Duration::ZERO,
-            memory_kib: 0,
-            source_hash: submission.content_hash().to_hex(),
-            tests: Vec::new(),
-        }
+        let code = VerdictCode::JudgingError.as_str();
+        row(submission, self.problem_version, submission.language.as_str(), code)
+    }
+}
+
+/// A row of what is known without a judgement: no score, no test, nothing used.
+fn row(
+    submission: &Submission,
+    problem_version: &str,
+    language: &str,
+    verdict: &str,
+) -> HistoryRecord {
+    HistoryRecord {
+        submission_id: submission.submission_id.to_string(),
+        history_key: submission.history_key.as_ref().map(ToString::to_string),
+        room_id: submission.room_id.as_ref().map(ToString::to_string),
+        user_id: submission.user_id.as_ref().map(ToString::to_string),
+        problem_id: submission.problem_id.to_string(),
+        problem_version: problem_version.to_owned(),
+        language: language.to_owned(),
+        mode: submission.mode.name().as_str().to_owned(),
+        verdict: verdict.to_owned(),
+        score: None,
+        max_score: None,
+        cpu_time: Duration::ZERO,
+        wall_time: Duration::ZERO,
+        memory_kib: 0,
+        source_hash: submission.content_hash().to_hex(),
+        tests: Vec::new(),
     }
 }
 
