@@ -14,11 +14,13 @@ use std::ffi::{CStr, c_char};
 use std::mem::size_of;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::resource::Resource;
 use nix::sys::stat::Mode;
+use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Pid, Uid};
 use seccompiler::sock_filter;
 
@@ -110,6 +112,8 @@ pub struct Born {
     pub pid: Pid,
     /// Refers to it even after its number was reused.
     pub pidfd: OwnedFd,
+    /// When it was about to exec, on the monotonic clock. Its parent may hear of that much later.
+    pub at: Duration,
 }
 
 /// Why there is no program.
@@ -129,6 +133,7 @@ struct Word {
     step: usize,
     errno: i32,
     done: bool,
+    at: libc::timespec,
 }
 
 /// What the child gets to see: pointers into the suspended parent's stack and heap.
@@ -149,7 +154,8 @@ const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 /// run on the parent's memory. Other threads go on meanwhile; what the steps borrow, they can't change.
 pub fn spawn(birth: &Birth<'_>) -> Result<Born, Stillborn> {
     let mut stack: Vec<u8> = Vec::with_capacity(STACK_BYTES);
-    let mut word = Word { step: birth.steps.len(), errno: 0, done: false };
+    let at = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut word = Word { step: birth.steps.len(), errno: 0, done: false, at };
     let inheritance = Inheritance { birth, word: &raw mut word };
     let mut pidfd: RawFd = -1;
     // SAFETY: `clone_args` is plain integers, for which zero means "not given".
@@ -180,10 +186,10 @@ pub fn spawn(birth: &Birth<'_>) -> Result<Born, Stillborn> {
     // SAFETY: `word` is ours alone again; volatile, for the compiler saw nobody write it.
     let word = unsafe { std::ptr::read_volatile(&raw const word) };
     match word {
-        Word { errno: 0, done: true, .. } => {
+        Word { errno: 0, done: true, at, .. } => {
             // Past exec, unless exec itself was cut short by a signal: then the exit status says so.
             let pid = Pid::from_raw(libc::pid_t::try_from(pid).expect("the kernel returned a pid"));
-            Ok(Born { pid, pidfd })
+            Ok(Born { pid, pidfd, at: TimeSpec::from(at).into() })
         }
         Word { errno: 0, .. } => Err(Stillborn::Killed),
         Word { step, errno, .. } => Err(Stillborn::Step(step, Errno::from_raw(errno))),
@@ -240,6 +246,9 @@ extern "C" fn become_image(inheritance: *const Inheritance<'_>) -> ! {
             exit();
         }
     }
+    // SAFETY: the call writes one `timespec`, which the parent keeps. It fails for clocks that do not
+    // exist only (`clock_gettime(2)`).
+    unsafe { libc::syscall(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC, &raw mut word.at) };
     // What comes now either works or overwrites this.
     word.done = true;
     let (arguments, environment) =
@@ -352,6 +361,7 @@ mod tests {
     use std::io::Read;
     use std::os::fd::AsFd;
 
+    use nix::time::{ClockId, clock_gettime};
     use nix::unistd::pipe;
 
     use super::*;
@@ -391,6 +401,23 @@ mod tests {
         let mut said = String::new();
         read.read_to_string(&mut said).unwrap();
         assert_eq!(said, "said 0027 17\n");
+    }
+
+    #[test]
+    fn a_born_process_says_when_it_began() {
+        let now = || Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap());
+        let (before, nothing) = (now(), Strings::new([]));
+        let born = spawn(&Birth {
+            namespaces: CloneFlags::empty(),
+            cgroup: None,
+            steps: &[],
+            image: Image::Path(c"/bin/true"),
+            arguments: &Strings::new([c"true"]),
+            environment: &nothing,
+        });
+        let born = born.unwrap();
+        reap(Children::One(born.pid), true).unwrap();
+        assert!((before..=now()).contains(&born.at), "{:?}", born.at);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
@@ -50,6 +51,8 @@ pub enum Entry<'a> {
 pub struct Launched {
     pub pid: Pid,
     pub pidfd: OwnedFd,
+    /// When it began, on the monotonic clock.
+    pub at: Duration,
     /// Tells of the calls that its filter forbids.
     pub listener: OwnedFd,
 }
@@ -83,11 +86,16 @@ impl Launch<'_> {
             environment: &Strings::new(env.iter().map(CString::as_c_str)),
         });
         match born {
-            Ok(Born { pid, pidfd }) => {
+            Ok(Born { pid, pidfd, at }) => {
                 let (_, fds) =
                     receive_message(ours.as_fd(), &mut [0]).at(InitStep::Filter, "listener")?;
                 let listener = fds.into_iter().next().ok_or(Errno::EBADF);
-                Ok(Launched { pid, pidfd, listener: listener.at(InitStep::Filter, "listener")? })
+                Ok(Launched {
+                    pid,
+                    pidfd,
+                    at,
+                    listener: listener.at(InitStep::Filter, "listener")?,
+                })
             }
             Err(stillborn) => {
                 // Nobody else can be our child now.

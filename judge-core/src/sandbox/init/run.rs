@@ -173,8 +173,7 @@ fn execute(
         entry,
         image: image.as_ref().map(AsFd::as_fd),
     };
-    let Launched { pid, pidfd, listener } = launch.start()?;
-    let began = monotonic();
+    let Launched { pid, pidfd, at: began, listener } = launch.start()?;
     let watched = protocol::send(socket.as_fd(), &Reply::Started, &[])
         .at(InitStep::Protocol, "started")
         .and_then(|()| watch(socket, pid, &pidfd, &listener));
