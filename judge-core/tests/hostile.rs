@@ -13,6 +13,8 @@ mod need;
 mod pace;
 #[path = "hostile/prepared.rs"]
 mod prepared;
+#[path = "support/slots.rs"]
+mod slots;
 #[path = "hostile/tally.rs"]
 mod tally;
 #[path = "hostile/traces.rs"]
@@ -28,15 +30,13 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use case::{CLASSES, Case, WALLS};
-use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::sandbox::{
-    Cancel, Capture, Collect, Outcome, ProfileName, Profiles, RunSpec, Slot, SlotConfig,
-};
+use judge_core::sandbox::{Cancel, Capture, Collect, Outcome, ProfileName, RunSpec, Slot};
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{Languages, compile};
 use prepared::{FOLDER, Prepared};
+use slots::config;
 use tally::Tally;
 use yard::{Ground, Yard, honest, source_of};
 
@@ -45,14 +45,6 @@ const SLOTS: u32 = 2;
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testcases/hostile")
-}
-
-fn config() -> SlotConfig {
-    SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::claim(None).unwrap(),
-    }
 }
 
 fn languages() -> Languages {

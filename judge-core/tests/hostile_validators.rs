@@ -2,6 +2,8 @@
 //! were confused, or are hostile themselves. What a validator does wrong is a judging error, never
 //! somebody's accepted.
 
+#[path = "support/slots.rs"]
+mod slots;
 #[path = "hostile/table.rs"]
 mod table;
 
@@ -14,20 +16,15 @@ use judge_core::judging::package::Package;
 use judge_core::judging::{
     AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Task, View,
 };
-use judge_core::sandbox::cgroup::Cgroups;
+use judge_core::sandbox::Cancel;
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::sandbox::{Cancel, Profiles, SlotConfig};
 use judge_core::toolchain::{Languages, SourceFile};
 use table::Table;
 
 const CLASS: &str = "validators";
 
 fn judge() -> Judge {
-    let config = SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::claim(None).unwrap(),
-    };
+    let config = slots::config();
     Judge::new(SlotPool::new(config, 1), Languages::load(&ProfileSource::BuiltIn).unwrap())
 }
 

@@ -1,5 +1,8 @@
 //! Judges real submissions against small packages made here, as root.
 
+#[path = "support/slots.rs"]
+mod slots;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -9,17 +12,12 @@ use judge_core::judging::{
     AfterFailure, Judge, Judgement, LowerLimits, Mode, Problem, SlotPool, Stage, Task, Verdict,
     View,
 };
-use judge_core::sandbox::cgroup::Cgroups;
+use judge_core::sandbox::Cancel;
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::sandbox::{Cancel, Profiles, SlotConfig};
 use judge_core::toolchain::{Languages, SourceFile};
 
 fn judge_with(slots: u32) -> Judge {
-    let config = SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::claim(None).unwrap(),
-    };
+    let config = slots::config();
     Judge::new(SlotPool::new(config, slots), Languages::load(&ProfileSource::BuiltIn).unwrap())
 }
 

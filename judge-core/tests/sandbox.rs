@@ -1,24 +1,19 @@
 //! Runs real programs in real sandboxes, as root.
 
+#[path = "support/slots.rs"]
+mod slots;
+
 use std::time::Duration;
 
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
-use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::selftest::{Standing, UNTRIED, selftest};
 use judge_core::sandbox::{
-    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec, Slot,
-    SlotConfig, Termination, Wall,
+    Cancel, Capture, Collect, InputFile, Limits, Outcome, ProfileName, RunSpec, Slot, SlotConfig,
+    Termination, Wall,
 };
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
-
-fn config() -> SlotConfig {
-    SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::claim(None).unwrap(),
-    }
-}
+use slots::config;
 
 fn limits() -> Limits {
     Limits {

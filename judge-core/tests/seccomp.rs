@@ -10,6 +10,8 @@
 mod prober;
 #[path = "seccomp/rules.rs"]
 mod rules;
+#[path = "support/slots.rs"]
+mod slots;
 
 use std::path::Path;
 

@@ -1,5 +1,8 @@
 //! The self-test against profiles that lack a wall: it names that wall, and no other.
 
+#[path = "support/slots.rs"]
+mod slots;
+
 use std::path::Path;
 
 use judge_core::sandbox::cgroup::Cgroups;
@@ -13,13 +16,8 @@ use serde_json::{Value, json};
 
 /// What gets through when the built-in profiles are changed.
 fn breaches(change: impl FnOnce(&mut Profiles)) -> Vec<Trial> {
-    let mut profiles = Profiles::load(&ProfileSource::BuiltIn).unwrap();
-    change(&mut profiles);
-    let config = SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles,
-        cgroups: Cgroups::claim(None).unwrap(),
-    };
+    let mut config = slots::config();
+    change(&mut config.profiles);
     let mut slot = Slot::start(&config, 0).unwrap();
     let trials = selftest(&mut slot).unwrap();
     trials.into_iter().filter(|trial| trial.standing != Standing::Holds).collect()

@@ -1,13 +1,13 @@
 //! Compiles and runs programs of every language in real sandboxes, as root.
 
+#[path = "support/slots.rs"]
+mod slots;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::sandbox::{
-    Cancel, Capture, ProfileName, Profiles, RunSpec, Slot, SlotConfig, Termination,
-};
+use judge_core::sandbox::{Cancel, Capture, ProfileName, RunSpec, Slot, SlotConfig, Termination};
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{
@@ -15,11 +15,7 @@ use judge_core::toolchain::{
 };
 
 fn slot() -> (SlotConfig, Slot) {
-    let config = SlotConfig {
-        init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::claim(None).unwrap(),
-    };
+    let config = slots::config();
     let slot = Slot::start(&config, 0).unwrap();
     (config, slot)
 }

@@ -19,6 +19,8 @@ mod remains;
 mod scene;
 #[path = "walls/sight.rs"]
 mod sight;
+#[path = "support/slots.rs"]
+mod slots;
 #[path = "walls/usage.rs"]
 mod usage;
 

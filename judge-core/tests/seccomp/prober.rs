@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{
     Cancel, Capture, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec, Slot, SlotConfig,
@@ -19,6 +18,7 @@ use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 
 use super::rules::{Call, RuleFile};
+use super::slots::config;
 
 /// What [`prober.c`](./prober.c) asks for itself, and the init between filter and exec.
 pub const ESSENTIAL: [&str; 17] = [
@@ -155,11 +155,8 @@ impl Inside {
             write(&file, profile.to_string());
         }
         write("seccomp/tried.json", rules.to_json());
-        let config = SlotConfig {
-            init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-            profiles: Profiles::load(&ProfileSource::Folder(folder.path().into())).unwrap(),
-            cgroups: Cgroups::claim(None).unwrap(),
-        };
+        let source = ProfileSource::Folder(folder.path().into());
+        let config = SlotConfig { profiles: Profiles::load(&source).unwrap(), ..config() };
         Self { slot: Slot::start(&config, 0).unwrap(), _config: config }
     }
 

@@ -9,10 +9,9 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use judge_core::sandbox::cgroup::Cgroups;
-use judge_core::sandbox::profile::{Bind, ProfileSource};
+use judge_core::sandbox::profile::Bind;
 use judge_core::sandbox::{
-    Cancel, Capture, Collect, Flow, Limits, Outcome, OutputSink, ProfileName, Profiles, RunSpec,
+    Cancel, Capture, Collect, Flow, Limits, Outcome, OutputSink, ProfileName, RunSpec,
     SandboxError, Slot, SlotConfig, Termination, Wall,
 };
 use judge_core::sys::fds::{Protection, SealedFile, UnsealedFile};
@@ -22,6 +21,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::{Gid, setgroups};
 use tempfile::TempDir;
+
+use super::slots::config;
 
 /// What the host would rather keep to itself.
 pub const SECRET: &str = "the secret";
@@ -44,11 +45,7 @@ impl Host {
     pub fn new() -> Self {
         // Not below `/tmp`, where the init puts the root together.
         let shared = tempfile::tempdir_in("/var/tmp").unwrap();
-        let mut config = SlotConfig {
-            init_binary: env!("CARGO_BIN_EXE_judge-sandbox-init").into(),
-            profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-            cgroups: Cgroups::claim(None).unwrap(),
-        };
+        let mut config = config();
         config.profiles.root.binds.push(Bind {
             from: shared.path().into(),
             to: Some("/shared".into()),
