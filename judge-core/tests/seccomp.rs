@@ -18,7 +18,7 @@ use std::path::Path;
 use judge_core::judging::verdict::{Cause, Verdict, ruling_of};
 use judge_core::sandbox::Termination;
 
-use prober::{Answer, ESSENTIAL, Inside, limits, outside};
+use prober::{Answer, Inside, is_essential, limits, outside};
 use rules::{Action, Call, Group, RuleFile, Trial};
 
 const ENOSYS: i64 = 38;
@@ -138,7 +138,7 @@ fn an_errno_is_the_answer_where_its_conditions_hold_and_nowhere_else() {
         let marked = marked(&file);
         let mark_of = |trial: &Trial| match marked.groups[trial.group].action {
             Action::Errno(mark) => Some(mark),
-            Action::Allow | Action::Forbid => None,
+            Action::Allow | Action::Notice | Action::Forbid => None,
         };
         let mut inside = Inside::new(&marked);
         let unmarked =
@@ -242,9 +242,9 @@ fn without_a_group_its_calls_are_answered_otherwise() {
             let mut taken = without.groups.remove(at);
             match file.groups[at].action {
                 // Nothing else may say what the group said.
-                Action::Allow => {
-                    trials.retain(|trial| !ESSENTIAL.contains(&&*trial.name));
-                    let own = taken.names().filter(|name| ESSENTIAL.contains(name));
+                Action::Allow | Action::Notice => {
+                    trials.retain(|trial| !is_essential(&trial.name));
+                    let own = taken.names().filter(|name| is_essential(name));
                     let own: Vec<String> = own.map(str::to_owned).collect();
                     if !own.is_empty() {
                         without.groups.push(Group::of_names(Action::Allow, own));
@@ -265,7 +265,8 @@ fn without_a_group_its_calls_are_answered_otherwise() {
 
 /// Runs `trials` under `without`, where each is answered otherwise than `with` did.
 fn complain_of_changed(with: &RuleFile, without: &RuleFile, trials: Vec<Trial>) -> Vec<String> {
-    let is_allowed = |trial: &Trial| without.action(&trial.call) == Some(Action::Allow);
+    let is_allowed =
+        |trial: &Trial| matches!(without.action(&trial.call), Some(Action::Allow | Action::Notice));
     let (allowed, mut trials): (Vec<_>, Vec<_>) = trials.into_iter().partition(is_allowed);
     // What the kernel does not know says the same in both.
     let (known, unknown) = known_to_the_kernel(allowed);
@@ -277,7 +278,9 @@ fn complain_of_changed(with: &RuleFile, without: &RuleFile, trials: Vec<Trial>) 
         let right = match now {
             None => errno == Some(ENOSYS),
             Some(Action::Errno(mark)) => errno == Some(mark),
-            Some(Action::Allow) => errno.is_none_or(|errno| errno != ENOSYS && errno < MARKS),
+            Some(Action::Allow | Action::Notice) => {
+                errno.is_none_or(|errno| errno != ENOSYS && errno < MARKS)
+            }
             Some(Action::Forbid) => false,
         };
         !right || now == with.action(&trial.call)

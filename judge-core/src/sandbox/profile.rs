@@ -7,6 +7,7 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
 use super::filter::{Filter, FilterError};
+use super::init::NEEDED;
 
 /// The data that the binary carries; a folder of the same shape can take its place.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sandbox-profiles");
@@ -121,8 +122,6 @@ impl ProfileName {
 /// What one kind of run may touch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// System calls.
-    pub filter: Filter,
     /// The writable file systems, fresh for each run.
     pub tmpfs: TmpfsSizes,
 }
@@ -216,6 +215,8 @@ pub struct Device {
 pub struct Profiles {
     /// The root.
     pub root: RootLayout,
+    /// System calls, the same for all kinds of runs: a slot's init installs it once.
+    pub filter: Filter,
     /// The kinds of runs.
     pub profiles: BTreeMap<ProfileName, Profile>,
 }
@@ -223,9 +224,11 @@ pub struct Profiles {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProfileFile {
-    seccomp: String,
     tmpfs: TmpfsSizes,
 }
+
+/// The rules for system calls, inside the folder of profiles.
+const FILTER_FILE: &str = "seccomp/program.json";
 
 impl Profiles {
     /// Reads and checks all of it.
@@ -234,13 +237,12 @@ impl Profiles {
         check_paths(&root)?;
         let mut profiles = BTreeMap::new();
         for name in ProfileName::ALL {
-            let ProfileFile { seccomp, tmpfs } = source.parse(name.file())?;
-            let file = format!("seccomp/{seccomp}.json");
-            let filter = Filter::compile(&source.read(&file)?)
-                .map_err(|source| ProfileError::Filter { file, source })?;
-            profiles.insert(name, Profile { filter, tmpfs });
+            let ProfileFile { tmpfs } = source.parse(name.file())?;
+            profiles.insert(name, Profile { tmpfs });
         }
-        Ok(Self { root, profiles })
+        let filter = Filter::compile_for(&source.read(FILTER_FILE)?, &NEEDED)
+            .map_err(|source| ProfileError::Filter { file: FILTER_FILE.into(), source })?;
+        Ok(Self { root, filter, profiles })
     }
 
     /// The one with this name. [`Self::load`] made sure that each is there.

@@ -4,6 +4,7 @@
 //! The supervisor trusts the init's word about the program, since the program can't speak here; yet
 //! everything is bounded, so that a broken init can't hurt more than its slot.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -30,6 +31,10 @@ pub const MAX_FILES: usize = 200;
 /// The most that comes out of a run, in bytes over all files, holes included: they are copied into
 /// our own memory.
 pub const MAX_COLLECTED_BYTES: u64 = 256 << 20;
+
+/// For how long the init waits for a program to end before it says that it started: as long as that
+/// is of no use, a wake-up is saved. Far less than any limit.
+pub const STARTED_AFTER: Duration = Duration::from_millis(1);
 
 /// What can be read from a packet.
 pub trait Message: Serialize + DeserializeOwned {
@@ -150,7 +155,8 @@ pub enum EntryKind {
 pub enum Reply {
     /// The root stands.
     Built,
-    /// The program is past exec. Nothing more comes until it has ended.
+    /// The program is past exec. Nothing more comes until it has ended. Not said of a program that
+    /// has ended before there was reason to say it ([`STARTED_AFTER`]).
     Started,
     /// Nothing of the run is left but its files. One descriptor for each name.
     Ended { report: RunReport, files: Vec<String> },
@@ -246,6 +252,8 @@ pub enum InitStep {
     Collect,
     /// Making sure that nobody is left.
     Reap,
+    /// Leaving the ipc namespace of a run.
+    Ipc,
     /// Understanding a message.
     Protocol,
 }
@@ -272,6 +280,7 @@ impl fmt::Display for InitStep {
             Self::Exec => "starting the program",
             Self::Collect => "collecting a file",
             Self::Reap => "reaping the run",
+            Self::Ipc => "replacing the ipc namespace",
             Self::Protocol => "understanding a message",
         };
         f.write_str(text)
@@ -323,12 +332,15 @@ pub fn send<T: Message>(
 
 /// Receives one message. `Ok(None)`: the other side is gone.
 pub fn receive<T: Message>(socket: BorrowedFd<'_>) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
-    let mut buffer = vec![0; LONGEST_MESSAGE];
-    match receive_message(socket, &mut buffer) {
+    thread_local! {
+        /// Kept, since most messages are much shorter than what would have to be zeroed for each.
+        static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; LONGEST_MESSAGE]);
+    }
+    BUFFER.with_borrow_mut(|buffer| match receive_message(socket, buffer) {
         Ok((0, _)) | Err(Errno::ECONNRESET) => Ok(None),
         Ok((len, fds)) => Ok(Some((parse(&buffer[..len])?, fds))),
         Err(error) => Err(error.into()),
-    }
+    })
 }
 
 /// Whether `fd` has something to read, or was hung up, within `patience`.

@@ -170,7 +170,8 @@ impl Slot {
         let request = |entry| Request::Run(request_of(spec, entry));
         let limits = self.missing.limits(spec.limits);
         let spec = &RunSpec { limits: &limits, ..*spec };
-        let entry = self.groups.run.make_ready(spec.limits)?;
+        self.groups.run.make_ready(spec.limits)?;
+        let entry = self.groups.run.entry();
         let attempt = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
         let (out_read, out_write) = output_pipe().map_err(attempt("making a pipe"))?;
         let (err_read, err_write) = output_pipe().map_err(attempt("making a pipe"))?;
@@ -183,9 +184,9 @@ impl Slot {
             .map_err(attempt("opening a file of the run"))?;
         let mut fds = vec![stdin.as_fd(), out_write.as_fd(), err_write.as_fd()];
         fds.extend(contents.iter().map(AsFd::as_fd));
-        let kind = match &entry {
+        let kind = match entry {
             Entry::Born(dir) => {
-                fds.push(dir.as_fd());
+                fds.push(dir);
                 EntryKind::Born
             }
             Entry::Joins(tasks) => {
@@ -265,14 +266,9 @@ fn request_of(spec: &RunSpec<'_>, entry: EntryKind) -> RunRequest {
     }
 }
 
-/// A pipe whose reading end (ours) never blocks, wide enough that a fast writer rarely does.
+/// A pipe whose reading end (ours) never blocks.
 fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
     fcntl(&read, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    // Refused to users above their quota of pipe memory (`pipe(7)`): the default size will do.
-    let _ = fcntl(&read, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
     Ok((read, write))
 }
-
-/// Room in an output pipe: sixteen reads of ours.
-const PIPE_BYTES: i32 = 1 << 20;

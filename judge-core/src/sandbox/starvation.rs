@@ -2,7 +2,8 @@
 //! program, and must not become its verdict: the wall limit is prolonged by it.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
@@ -24,7 +25,7 @@ pub(super) struct Starvation {
 impl Starvation {
     /// From now on.
     pub fn watch() -> Self {
-        Self { stolen_before: stolen(), waited: Duration::ZERO }
+        Self { stolen_before: stolen_lately(), waited: Duration::ZERO }
     }
 
     /// The wall limit, prolonged by what the processes `members` waited for a CPU (the longest of
@@ -54,6 +55,20 @@ fn longest_wait(pid: Pid) -> Duration {
 fn stolen() -> Duration {
     stolen_in(&fs::read_to_string("/proc/stat").unwrap_or_default())
 }
+
+/// As [`stolen`], as of at most [`LATELY`] ago: the kernel takes long to write that file, and few runs
+/// live long enough to ask for the difference.
+fn stolen_lately() -> Duration {
+    static LAST: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match *last {
+        Some((at, stolen)) if at.elapsed() < LATELY => stolen,
+        _ => last.insert((Instant::now(), stolen())).1,
+    }
+}
+
+/// A run that asks is given what was taken in this time before it, too.
+const LATELY: Duration = Duration::from_millis(100);
 
 /// The eighth number of the line that sums all CPUs.
 fn stolen_in(stat: &str) -> Duration {

@@ -7,12 +7,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::cgroup::RunGroup;
 use super::filter::name_of;
 use super::outcome::{Outcome, STDERR_KEPT, Termination, Usage};
-use super::protocol::{self, MAX_COLLECTED_BYTES, Reply, Request, RunReport, unexpected};
+use super::protocol::{
+    self, MAX_COLLECTED_BYTES, Reply, Request, RunReport, STARTED_AFTER, unexpected,
+};
 use super::spec::{Cancel, RunSpec};
 use super::starvation::Starvation;
 use super::{Limits, SandboxError};
@@ -62,6 +65,14 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How much is read at once: small enough for the stack, a quarter of a default pipe.
 const READ_BYTES: usize = 16 * 1024;
 
+/// For how long output may wait at the start of a run. Most programs of many tests have ended by then,
+/// and their output, the ends of their streams and the init's word of their end cost one wake-up.
+/// What fills its pipe meanwhile waits this once.
+const QUIET: Duration = STARTED_AFTER;
+
+/// Room in the pipe of a program that writes much, in bytes: sixteen reads of ours.
+const WIDE_PIPE_BYTES: i32 = 1 << 20;
+
 /// One run under supervision.
 pub(super) struct Supervision<'a> {
     pub socket: BorrowedFd<'a>,
@@ -84,6 +95,8 @@ struct State {
     output_bytes: u64,
     stderr: Vec<u8>,
     open: [bool; 2],
+    /// Which pipes were widened.
+    wide: [bool; 2],
     starvation: Starvation,
 }
 
@@ -97,6 +110,7 @@ impl Supervision<'_> {
             output_bytes: 0,
             stderr: Vec::new(),
             open: [true, true],
+            wide: [false, false],
             starvation: Starvation::watch(),
         };
         loop {
@@ -125,13 +139,14 @@ impl Supervision<'_> {
 
     /// Until one of socket, output and error has something, or it is time to look at the limits.
     fn wait(&self, state: &State) -> Result<[bool; 3], SandboxError> {
-        let nap = self.nap(state)?;
+        let quiet = QUIET.checked_sub(state.asked.elapsed());
+        let nap = quiet.map_or_else(|| self.nap(state), Ok)?;
         let timeout =
             PollTimeout::try_from(nap.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX);
         let [out, err] = &self.pipes;
         let mut fds = vec![PollFd::new(self.socket, PollFlags::POLLIN)];
         for (pipe, open) in [out, err].into_iter().zip(state.open) {
-            if open {
+            if open && quiet.is_none() {
                 fds.push(PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
             }
         }
@@ -141,7 +156,7 @@ impl Supervision<'_> {
         }
         let mut ready = fds.iter().map(|fd| fd.any().unwrap_or(true));
         let spoke = ready.next().unwrap_or(false);
-        let mut pipe = |open: bool| open && ready.next().unwrap_or(false);
+        let mut pipe = |open: bool| open && quiet.is_none() && ready.next().unwrap_or(false);
         Ok([spoke, pipe(state.open[0]), pipe(state.open[1])])
     }
 
@@ -227,6 +242,10 @@ impl Supervision<'_> {
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(lost("reading its output", error.into())),
             };
+            if len == READ_BYTES && !std::mem::replace(&mut state.wide[which], true) {
+                // Refused to users above their quota of pipe memory (`pipe(7)`): as it is will do.
+                let _ = fcntl(&self.pipes[which], FcntlArg::F_SETPIPE_SZ(WIDE_PIPE_BYTES));
+            }
             self.take(which, &buffer[..len], state, sink)?;
             // A program that writes for ever must not keep us from the limits.
             self.enforce(state)?;

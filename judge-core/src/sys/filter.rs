@@ -40,6 +40,8 @@ pub fn install(program: &[sock_filter]) -> Result<OwnedFd, Errno> {
 pub struct StoppedCall {
     /// Its number, in the caller's native ABI.
     pub number: i64,
+    /// By which the kernel knows it.
+    id: u64,
 }
 
 /// The next stopped call behind `listener`. `Ok(None)`: its caller was killed meanwhile.
@@ -49,8 +51,27 @@ pub fn next_call(listener: BorrowedFd<'_>) -> Result<Option<StoppedCall>, Errno>
     let mut notification: libc::seccomp_notif = unsafe { std::mem::zeroed() };
     // SAFETY: the ioctl writes one `seccomp_notif`, which outlives the call.
     match unsafe { receive(listener.as_raw_fd(), &raw mut notification) } {
-        Ok(_) => Ok(Some(StoppedCall { number: i64::from(notification.data.nr) })),
+        Ok(_) => {
+            Ok(Some(StoppedCall { number: i64::from(notification.data.nr), id: notification.id }))
+        }
         Err(Errno::ENOENT | Errno::EINTR) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Has a stopped call go on as if there were no filter. One whose caller was killed or interrupted
+/// meanwhile is not made.
+///
+/// Nothing about it is proven by having looked: its arguments can change until it is made
+/// (`seccomp_unotify(2)`, `SECCOMP_USER_NOTIF_FLAG_CONTINUE`).
+pub fn let_go_on(listener: BorrowedFd<'_>, call: StoppedCall) -> Result<(), Errno> {
+    nix::ioctl_readwrite!(send, b'!', 1, libc::seccomp_notif_resp);
+    /// `linux/seccomp.h`; libc has it wider than the field that it is for.
+    const CONTINUE: u32 = 1;
+    let mut answer = libc::seccomp_notif_resp { id: call.id, val: 0, error: 0, flags: CONTINUE };
+    // SAFETY: the ioctl reads one `seccomp_notif_resp`, which outlives the call.
+    match unsafe { send(listener.as_raw_fd(), &raw mut answer) } {
+        Ok(_) | Err(Errno::ENOENT) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -9,6 +9,7 @@
 //! * [`mapping`]: memory that shows a sealed file
 //! * [`privilege`]: giving up capabilities for good
 //! * [`filter`]: installing syscall filters and hearing from them
+//! * [`pass`]: calls that a filter lets through for whoever knows a secret
 //! * [`mounts`]: attributes of whole mount trees
 //! * [`probe`]: what the self-test asks of the kernel, and should not get
 
@@ -18,6 +19,7 @@ pub mod fds;
 pub mod filter;
 pub mod mapping;
 pub mod mounts;
+pub mod pass;
 pub mod privilege;
 pub mod probe;
 pub mod process;

@@ -16,23 +16,22 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null;
 use std::time::Duration;
 
+use super::pass::Pass;
+use super::privilege;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::resource::Resource;
 use nix::sys::stat::Mode;
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Pid, Uid};
-use seccompiler::sock_filter;
-
-use super::{filter, privilege};
 
 /// One system call of a process that is about to become a program.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
     /// Writes all of a few bytes at once: less is an error.
     Write(BorrowedFd<'a>, &'a [u8]),
-    /// `unshare(2)`.
-    Unshare(CloneFlags),
+    /// `unshare(2)`, past a filter.
+    Unshare(CloneFlags, Pass),
     /// A session of its own: no terminal, no group that others share (`setsid(2)`).
     Session,
     /// `chdir(2)`.
@@ -59,8 +58,6 @@ pub enum Step<'a> {
     NoCapabilities,
     /// `no_new_privs` (`prctl(2)`).
     NoNewPrivileges,
-    /// Installs a filter and sends its listener over the socket, with one byte.
-    Filter(&'a [sock_filter], BorrowedFd<'a>),
 }
 
 /// What the process becomes.
@@ -91,8 +88,8 @@ impl<'a> Strings<'a> {
 /// A birth, with all that it needs.
 #[derive(Debug)]
 pub struct Birth<'a> {
-    /// Fresh namespaces.
-    pub namespaces: CloneFlags,
+    /// By which it gets past a filter.
+    pub pass: Pass,
     /// The cgroup v2 directory that it is born in; else the parent's.
     pub cgroup: Option<BorrowedFd<'a>>,
     /// In this order.
@@ -160,8 +157,7 @@ pub fn spawn(birth: &Birth<'_>) -> Result<Born, Stillborn> {
     let mut pidfd: RawFd = -1;
     // SAFETY: `clone_args` is plain integers, for which zero means "not given".
     let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
-    let flags = birth.namespaces
-        | CloneFlags::CLONE_VM
+    let flags = CloneFlags::CLONE_VM
         | CloneFlags::CLONE_VFORK
         | CloneFlags::from_bits_retain(libc::CLONE_PIDFD);
     args.flags = u64::from(flags.bits().cast_unsigned());
@@ -178,7 +174,8 @@ pub fn spawn(birth: &Birth<'_>) -> Result<Born, Stillborn> {
     // SAFETY: `become_image` runs on `stack`, which is not touched otherwise and outlives the child's
     // use of it, for CLONE_VFORK suspends this thread until the child has exec'd or died; so
     // everything behind `inheritance` and `pidfd`, owned or borrowed here, outlives it too.
-    let pid = unsafe { clone3(&raw mut args, become_image, (&raw const inheritance).cast()) };
+    let pid =
+        unsafe { clone3(&raw mut args, birth.pass, become_image, (&raw const inheritance).cast()) };
     drop(stack);
     let pid = Errno::result(pid).map_err(Stillborn::Clone)?;
     // SAFETY: the call succeeded, so `pidfd` is a new descriptor that nobody else owns.
@@ -202,6 +199,7 @@ pub fn spawn(birth: &Birth<'_>) -> Result<Born, Stillborn> {
 /// Stack and argument must be good for as long as the child uses them.
 unsafe fn clone3(
     args: *mut libc::clone_args,
+    pass: Pass,
     main: extern "C" fn(*const Inheritance<'_>) -> !,
     argument: *const Inheritance<'_>,
 ) -> libc::c_long {
@@ -222,6 +220,7 @@ unsafe fn clone3(
             inlateout("rax") libc::SYS_clone3 => returned,
             in("rdi") args,
             in("rsi") size_of::<libc::clone_args>(),
+            in("r9") pass.secret(),
             in("r12") main,
             in("r13") argument,
             lateout("rcx") _,
@@ -288,9 +287,6 @@ fn take(step: &Step<'_>) -> Result<(), Errno> {
         Step::Write(fd, bytes) => {
             (libc::SYS_write, [number(fd), bytes.as_ptr() as usize, bytes.len(), 0])
         }
-        Step::Unshare(flags) => {
-            (libc::SYS_unshare, [flags.bits().cast_unsigned() as usize, 0, 0, 0])
-        }
         Step::Session => (libc::SYS_setsid, [0; 4]),
         Step::WorkIn(path) => (libc::SYS_chdir, [path.as_ptr() as usize, 0, 0, 0]),
         Step::Umask(mode) => (libc::SYS_umask, [mode.bits() as usize, 0, 0, 0]),
@@ -311,12 +307,10 @@ fn take(step: &Step<'_>) -> Result<(), Errno> {
         Step::NoGroups => (libc::SYS_setgroups, [0; 4]),
         Step::Group(gid) => (libc::SYS_setresgid, [gid.as_raw() as usize; 4]),
         Step::User(uid) => (libc::SYS_setresuid, [uid.as_raw() as usize; 4]),
+        Step::Unshare(namespaces, pass) => return pass.unshare(namespaces),
         Step::LockSecurebits => return privilege::lock_securebits(),
         Step::NoCapabilities => return privilege::clear_capabilities(),
         Step::NoNewPrivileges => return nix::sys::prctl::set_no_new_privs(),
-        Step::Filter(program, socket) => {
-            return send_one(socket, &filter::install(program)?);
-        }
     };
     let [one, two, three, four] = arguments;
     // SAFETY: each of these calls reads at most what its step borrows or what stands on this stack,
@@ -326,33 +320,6 @@ fn take(step: &Step<'_>) -> Result<(), Errno> {
         Step::Write(_, bytes) if usize::try_from(returned) != Ok(bytes.len()) => Err(Errno::EIO),
         _ => Ok(()),
     }
-}
-
-/// A descriptor's copy and one byte.
-fn send_one(socket: BorrowedFd<'_>, fd: &OwnedFd) -> Result<(), Errno> {
-    /// `CMSG_SPACE` of one descriptor, in words that are aligned as `cmsghdr` is.
-    const CONTROL_WORDS: usize = 3;
-    const FD_BYTES: u32 = 4;
-    let mut control = [0_u64; CONTROL_WORDS];
-    let mut byte = 0_u8;
-    let mut part = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
-    // SAFETY: `msghdr` is plain integers and pointers, for which zero means "not given".
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-    message.msg_iov = &raw mut part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.as_mut_ptr().cast();
-    message.msg_controllen = size_of_val(&control);
-    // SAFETY: `control` has room for one header and one descriptor, which is what is written; all
-    // that `message` points at lives on this stack until the call returns.
-    let sent = unsafe {
-        let header = libc::CMSG_FIRSTHDR(&raw const message);
-        (*header).cmsg_level = libc::SOL_SOCKET;
-        (*header).cmsg_type = libc::SCM_RIGHTS;
-        (*header).cmsg_len = libc::CMSG_LEN(FD_BYTES) as usize;
-        std::ptr::write_unaligned(libc::CMSG_DATA(header).cast::<RawFd>(), fd.as_raw_fd());
-        libc::syscall(libc::SYS_sendmsg, socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL)
-    };
-    Errno::result(sent).map(drop)
 }
 
 #[cfg(test)]
@@ -370,7 +337,7 @@ mod tests {
     fn shell(script: &str, steps: &[Step<'_>], image: Image<'_>) -> Result<Exit, Stillborn> {
         let script = CString::new(script).unwrap();
         let born = spawn(&Birth {
-            namespaces: CloneFlags::empty(),
+            pass: Pass::random().unwrap(),
             cgroup: None,
             steps,
             image,
@@ -408,7 +375,7 @@ mod tests {
         let now = || Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap());
         let (before, nothing) = (now(), Strings::new([]));
         let born = spawn(&Birth {
-            namespaces: CloneFlags::empty(),
+            pass: Pass::random().unwrap(),
             cgroup: None,
             steps: &[],
             image: Image::Path(c"/bin/true"),
@@ -434,14 +401,15 @@ mod tests {
         assert_eq!(failed, Err(Stillborn::Step(1, Errno::ENOENT)));
         let failed = shell("exit 0", &[], Image::Path(c"/nowhere"));
         assert_eq!(failed, Err(Stillborn::Step(0, Errno::ENOENT)));
+        let no_cgroup = std::fs::File::open("/").unwrap();
         let failed = spawn(&Birth {
-            namespaces: CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_FS,
-            cgroup: None,
+            pass: Pass::random().unwrap(),
+            cgroup: Some(no_cgroup.as_fd()),
             steps: &[],
             image: Image::Path(c"/bin/sh"),
             arguments: &Strings::new([]),
             environment: &Strings::new([]),
         });
-        assert_eq!(failed.unwrap_err(), Stillborn::Clone(Errno::EINVAL));
+        assert_eq!(failed.unwrap_err(), Stillborn::Clone(Errno::EBADF));
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use judge_core::sandbox::init::NEEDED;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{
     Cancel, Capture, InputFile, Limits, Outcome, ProfileName, Profiles, RunSpec, Slot, SlotConfig,
@@ -20,26 +21,12 @@ use judge_core::sys::process::Exit;
 use super::rules::{Call, RuleFile};
 use super::slots::config;
 
-/// What [`prober.c`](./prober.c) asks for itself, and the init between filter and exec.
-pub const ESSENTIAL: [&str; 17] = [
-    "arch_prctl",
-    "brk",
-    "clone",
-    "execve",
-    "execveat",
-    "exit_group",
-    "fstat",
-    "mmap",
-    "mprotect",
-    "newfstatat",
-    "read",
-    "rt_sigaction",
-    "rt_sigreturn",
-    "sendmsg",
-    "setitimer",
-    "wait4",
-    "write",
-];
+/// What [`prober.c`](./prober.c) asks for itself, and the init behind the same rules.
+pub fn is_essential(call: &str) -> bool {
+    const OF_THE_PROBER: [&str; 6] =
+        ["arch_prctl", "clone", "mprotect", "rt_sigreturn", "setitimer", "write"];
+    OF_THE_PROBER.contains(&call) || NEEDED.iter().any(|needed| needed.name() == call)
+}
 
 /// What came of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,11 +137,9 @@ impl Inside {
         write("mounts.toml", built_in.read("mounts.toml").unwrap());
         for name in built_in.list("profiles").unwrap() {
             let file = format!("profiles/{name}");
-            let mut profile: toml::Table = built_in.parse(&file).unwrap();
-            profile.insert("seccomp".into(), "tried".into());
-            write(&file, profile.to_string());
+            write(&file, built_in.read(&file).unwrap());
         }
-        write("seccomp/tried.json", rules.to_json());
+        write("seccomp/program.json", rules.to_json());
         let source = ProfileSource::Folder(folder.path().into());
         let config = SlotConfig { profiles: Profiles::load(&source).unwrap(), ..config() };
         Self { slot: Slot::start(&config, 0).unwrap(), _config: config }

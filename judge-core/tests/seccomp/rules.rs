@@ -72,6 +72,7 @@ pub struct Group {
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Allow,
+    Notice,
     Errno(i64),
     Forbid,
 }
@@ -179,7 +180,8 @@ impl RuleFile {
         let precedence = |at: &usize| match self.groups[*at].action {
             Action::Errno(_) => 0,
             Action::Forbid => 1,
-            Action::Allow => 2,
+            Action::Notice => 2,
+            Action::Allow => 3,
         };
         (0..self.groups.len()).filter(|&at| self.groups[at].matches(call)).min_by_key(precedence)
     }

@@ -23,7 +23,7 @@ mod v1;
 mod v2;
 
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -62,13 +62,13 @@ impl Mode {
 }
 
 /// How the init brings a program into its group.
-#[derive(Debug)]
-pub enum Entry {
+#[derive(Debug, Clone, Copy)]
+pub enum Entry<'a> {
     /// Born inside by `clone3(CLONE_INTO_CGROUP)`: the group's directory.
-    Born(OwnedFd),
+    Born(BorrowedFd<'a>),
     /// The program itself writes `0` to each of these `tasks` files. Opened by us: the kernel
     /// checks the opener's rights, and a thread that moves itself waits for no RCU grace period.
-    Joins(Vec<OwnedFd>),
+    Joins(&'a [OwnedFd]),
     /// There is no group.
     None,
 }
@@ -92,7 +92,10 @@ pub struct Reading {
 pub trait RunGroup: Send {
     /// Sets the limits, forgets what was counted, and proves that nobody is inside and that hardly
     /// any memory of the run before is charged.
-    fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError>;
+    fn make_ready(&mut self, limits: &Limits) -> Result<(), SandboxError>;
+
+    /// How the next program enters it. Good until it is made ready again.
+    fn entry(&self) -> Entry<'_>;
 
     /// User plus system time so far, and whether memory ran out: cheap, for polling.
     fn glance(&self) -> Result<(Duration, bool), SandboxError>;
@@ -295,8 +298,12 @@ fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
 struct NoGroup;
 
 impl RunGroup for NoGroup {
-    fn make_ready(&mut self, _: &Limits) -> Result<Entry, SandboxError> {
-        Ok(Entry::None)
+    fn make_ready(&mut self, _: &Limits) -> Result<(), SandboxError> {
+        Ok(())
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        Entry::None
     }
 
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {

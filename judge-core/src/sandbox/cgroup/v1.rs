@@ -18,8 +18,10 @@ use super::{
 };
 
 pub(super) struct SlotGroup {
-    /// Of each hierarchy, the first holding `tasks` for the memory controller.
+    /// Of each hierarchy, the memory controller's first.
     dirs: Vec<PathBuf>,
+    /// By which a program joins them.
+    tasks: Vec<OwnedFd>,
     memory_limit: KernelFile,
     /// Memory plus swap; only where the kernel accounts for swap.
     memsw_limit: Option<KernelFile>,
@@ -54,6 +56,7 @@ impl SlotGroup {
         let pids = at(&hierarchies.pids)?;
         let cpuacct = at(&hierarchies.cpuacct)?;
         let memsw_limit = KernelFile::open_if_there(memory.join("memory.memsw.limit_in_bytes"))?;
+        let dirs = distinct([memory.clone(), pids.clone(), cpuacct.clone()]);
         let group = Self {
             memory_limit: KernelFile::open(memory.join("memory.limit_in_bytes"))?,
             memsw_limit,
@@ -66,7 +69,8 @@ impl SlotGroup {
             pids_current: KernelFile::open(pids.join("pids.current"))?,
             pids_events: KernelFile::open_if_there(pids.join("pids.events"))?,
             cpu_usage: KernelFile::open(cpuacct.join("cpuacct.usage"))?,
-            dirs: distinct([memory, pids, cpuacct]),
+            tasks: dirs.iter().map(|dir| open_tasks(dir)).collect::<Result<_, _>>()?,
+            dirs,
             before: Before::default(),
         };
         // Swapping what is not used would let a program hold more than its limit.
@@ -109,16 +113,21 @@ impl SlotGroup {
 }
 
 impl RunGroup for SlotGroup {
-    fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
+    fn make_ready(&mut self, limits: &Limits) -> Result<(), SandboxError> {
         // The last process may be reaped a moment before the kernel takes it off the count.
         if !files::settles(SETTLE_PATIENCE, || Ok(self.pids_current.number()? == 0))? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
         // Page cache of an earlier run's files would have to be reclaimed in the next one's time.
-        if limits.memory_bytes / 2 < self.page_cache_bytes()? {
+        // Asking for the cache costs more than the rest together, and it is no more than the whole.
+        let used = self.memory_usage.number()?;
+        if limits.memory_bytes / 2 < used && limits.memory_bytes / 2 < self.page_cache_bytes()? {
             self.force_empty.set("0")?;
         }
-        let held = || Ok(self.memory_usage.number()?.saturating_sub(self.page_cache_bytes()?));
+        let held = || match self.memory_usage.number()? {
+            used @ ..=LEFTOVER_BYTES => Ok(used),
+            used => Ok(used.saturating_sub(self.page_cache_bytes()?)),
+        };
         // Only the kernel's own caches, and what is charged in advance, go when asked to.
         await_release(LEFTOVER_BYTES, held, || self.force_empty.set("0"))?;
         self.memory_peak.set("0")?;
@@ -127,12 +136,11 @@ impl RunGroup for SlotGroup {
         self.cpu_usage.set("0")?;
         self.before.oom_kills = self.oom_control.key("oom_kill")?;
         self.before.forks_refused = self.forks_refused()?;
-        let open = |dir: &PathBuf| -> Result<OwnedFd, SandboxError> {
-            let path = dir.join("tasks");
-            let opened = File::options().write(true).open(&path);
-            Ok(opened.map_err(|source| files::failed(&path, source))?.into())
-        };
-        Ok(Entry::Joins(self.dirs.iter().map(open).collect::<Result<_, _>>()?))
+        Ok(())
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        Entry::Joins(&self.tasks)
     }
 
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {
@@ -162,6 +170,12 @@ impl Drop for SlotGroup {
             let _ = std::fs::remove_dir(dir);
         }
     }
+}
+
+fn open_tasks(dir: &Path) -> Result<OwnedFd, SandboxError> {
+    let path = dir.join("tasks");
+    let opened = File::options().write(true).open(&path);
+    Ok(opened.map_err(|source| files::failed(&path, source))?.into())
 }
 
 fn distinct(dirs: [PathBuf; 3]) -> Vec<PathBuf> {

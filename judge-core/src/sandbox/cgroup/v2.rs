@@ -7,7 +7,7 @@
 //! stays in the worker's, and each program enters one of its own.
 
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub(super) struct SlotGroup {
 /// The program's leaf, with its files open.
 struct Run {
     dir: PathBuf,
+    /// In which programs are born.
+    birthplace: OwnedFd,
     events: KernelFile,
     memory_max: KernelFile,
     memory_current: KernelFile,
@@ -73,7 +75,9 @@ impl Run {
     fn create(dir: PathBuf, access: Access) -> Result<Self, SandboxError> {
         files::make_dir(&dir)?;
         let_write(&dir.join("cgroup.procs"), access)?;
+        let birthplace = fs::File::open(&dir).map_err(|source| files::failed(&dir, source))?;
         let run = Self {
+            birthplace: birthplace.into(),
             events: KernelFile::open(dir.join("cgroup.events"))?,
             memory_max: KernelFile::open(dir.join("memory.max"))?,
             memory_current: KernelFile::open(dir.join("memory.current"))?,
@@ -127,7 +131,7 @@ impl Run {
 }
 
 impl RunGroup for SlotGroup {
-    fn make_ready(&mut self, limits: &Limits) -> Result<Entry, SandboxError> {
+    fn make_ready(&mut self, limits: &Limits) -> Result<(), SandboxError> {
         // From Linux 6.19 on, a process that was reaped may leave its group a moment later.
         if !files::settles(SETTLE_PATIENCE, || self.run.is_empty())? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
@@ -144,9 +148,11 @@ impl RunGroup for SlotGroup {
         self.run.memory_max.set(&limits.memory_bytes.to_string())?;
         self.run.pids_max.set(&limits.processes.to_string())?;
         self.run.before = self.run.counters()?;
-        let dir = fs::File::open(&self.run.dir);
-        let dir = dir.map_err(|source| files::failed(&self.run.dir, source))?;
-        Ok(Entry::Born(OwnedFd::from(dir)))
+        Ok(())
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        Entry::Born(self.run.birthplace.as_fd())
     }
 
     fn glance(&self) -> Result<(Duration, bool), SandboxError> {

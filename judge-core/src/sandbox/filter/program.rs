@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use seccompiler::{BpfProgram, SeccompRule, sock_filter};
 
 use super::rules::{Action, Answer};
+use crate::sys::pass::Pass;
 
 /// `BPF_LD | BPF_W | BPF_ABS`: loads a word of `seccomp_data` into the accumulator.
 const LOAD: u16 = 0x20;
@@ -30,6 +31,7 @@ const RETURN: u16 = 0x06;
 /// Places in `struct seccomp_data` (`seccomp(2)`).
 const NUMBER_AT: u32 = 0;
 const ARCH_AT: u32 = 4;
+const SIXTH_ARGUMENT_AT: u32 = 16 + 5 * 8;
 
 /// `linux/audit.h`. x32 has it too: its calls differ by their numbers.
 const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
@@ -47,6 +49,49 @@ pub fn of(answers: BTreeMap<u32, Answer>) -> BpfProgram {
     ];
     program.extend(tree(&ranges(answers)));
     program
+}
+
+/// How many instructions [`with_pass`] adds.
+pub const PASS_INSTRUCTIONS: usize = 3 + Pass::CALLS.len() + 5;
+
+/// `program` for somebody who may make the calls of `pass` too, with it as the sixth argument. Other
+/// calls are answered as before, by their number alone where that was enough.
+pub fn with_pass(program: &[sock_filter], pass: Pass) -> BpfProgram {
+    let (low, high) = (SIXTH_ARGUMENT_AT, SIXTH_ARGUMENT_AT + 4);
+    let checks = [
+        plain(LOAD, low),
+        // Where it is not the secret: the program behind the next two, or four, instructions.
+        sock_filter { code: JUMP_IF_EQUAL, jt: 0, jf: 3, k: half(pass.secret()) },
+        plain(LOAD, high),
+        sock_filter { code: JUMP_IF_EQUAL, jt: 0, jf: 1, k: half(pass.secret() >> 32) },
+        plain(RETURN, libc::SECCOMP_RET_ALLOW),
+    ];
+    let far = |distance: usize| u8::try_from(distance).expect("a handful of instructions");
+    let calls = Pass::CALLS.len();
+    let mut passed = vec![
+        plain(LOAD, ARCH_AT),
+        sock_filter {
+            code: JUMP_IF_EQUAL,
+            jt: 0,
+            jf: far(1 + calls + checks.len()),
+            k: AUDIT_ARCH_X86_64,
+        },
+        plain(LOAD, NUMBER_AT),
+    ];
+    for (at, call) in Pass::CALLS.iter().enumerate() {
+        let behind = calls - at - 1;
+        let otherwise = if behind == 0 { far(checks.len()) } else { 0 };
+        let k = call.id().cast_unsigned();
+        passed.push(sock_filter { code: JUMP_IF_EQUAL, jt: far(behind), jf: otherwise, k });
+    }
+    passed.extend(checks);
+    passed.extend_from_slice(program);
+    passed
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "filters load words")]
+fn half(secret: u64) -> u32 {
+    secret as u32
 }
 
 /// Numbers from `start` to the start of the next range.
@@ -93,7 +138,7 @@ fn returned(action: Action) -> u32 {
     match action {
         Action::Allow => libc::SECCOMP_RET_ALLOW,
         Action::Errno(errno) => libc::SECCOMP_RET_ERRNO | u32::from(errno),
-        Action::Forbid => libc::SECCOMP_RET_USER_NOTIF,
+        Action::Forbid | Action::Notice => libc::SECCOMP_RET_USER_NOTIF,
     }
 }
 

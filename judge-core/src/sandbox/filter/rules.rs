@@ -17,6 +17,8 @@ const ENOSYS: u16 = 38;
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Allow,
+    /// Allowed, and the init is told first.
+    Notice,
     Errno(u16),
     Forbid,
 }
@@ -30,7 +32,8 @@ impl Action {
         match self {
             Self::Errno(_) => 0,
             Self::Forbid => 1,
-            Self::Allow => 2,
+            Self::Notice => 2,
+            Self::Allow => 3,
         }
     }
 }
@@ -42,6 +45,31 @@ pub struct Answer {
     pub checks: Vec<(SeccompRule, Action)>,
     /// Where none does.
     pub otherwise: Action,
+}
+
+impl Answer {
+    /// All that it can be.
+    fn actions(&self) -> impl Iterator<Item = Action> {
+        self.checks.iter().map(|(_, action)| *action).chain([self.otherwise])
+    }
+}
+
+/// The numbers of the calls that the init is told of and lets go on.
+pub fn noticed(answers: &BTreeMap<u32, Answer>) -> Result<BTreeSet<u32>, FilterError> {
+    let is = |wanted: Action| {
+        move |(_, answer): &(&u32, &Answer)| answer.actions().any(|it| it == wanted)
+    };
+    // The init knows a call by its number only.
+    if let Some((&number, _)) = answers.iter().filter(is(Action::Notice)).find(is(Action::Forbid)) {
+        return Err(FilterError::NoticedAndForbidden(super::name_of(number.into())));
+    }
+    Ok(answers.iter().filter(is(Action::Notice)).map(|(&number, _)| number).collect())
+}
+
+/// Whether one of `calls` may be let through without a word.
+pub fn allows_any(answers: &BTreeMap<u32, Answer>, calls: &[Sysno]) -> bool {
+    let answers = calls.iter().filter_map(|call| answers.get(&call.id().cast_unsigned()));
+    answers.flat_map(Answer::actions).any(|action| action == Action::Allow)
 }
 
 /// Reads and checks a rule file. What is in no group is not in the answer either.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::rules::Action;
 use super::*;
 use crate::sandbox::profile::ProfileSource;
+use crate::sys::pass::Pass;
 
 const AMD64: u32 = 0xc000_003e;
 const I386: u32 = 0x4000_0003;
@@ -137,6 +138,7 @@ impl Rules {
     fn to_json(&self) -> Value {
         let action = match self.action {
             Action::Allow => json!("allow"),
+            Action::Notice => json!("notice"),
             Action::Errno(errno) => json!({ "errno": errno }),
             Action::Forbid => json!("forbid"),
         };
@@ -158,11 +160,11 @@ fn expected(file: &[Rules], call: &Call) -> u32 {
     let matching = || file.iter().filter(|rules| rules.match_call(call)).map(|rules| rules.action);
     let errno = matching().find_map(|action| match action {
         Action::Errno(errno) => Some(errno),
-        Action::Allow | Action::Forbid => None,
+        Action::Allow | Action::Notice | Action::Forbid => None,
     });
     if let Some(errno) = errno {
         libc::SECCOMP_RET_ERRNO | u32::from(errno)
-    } else if matching().any(|action| action == Action::Forbid) {
+    } else if matching().any(|action| matches!(action, Action::Forbid | Action::Notice)) {
         libc::SECCOMP_RET_USER_NOTIF
     } else if matching().any(|action| action == Action::Allow) {
         libc::SECCOMP_RET_ALLOW
@@ -241,6 +243,34 @@ fn compile(file: &[Rules]) -> Filter {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_pass_is_good_for_its_calls_and_changes_nothing_else(
+        file in files(),
+        secret in any::<u64>(),
+        choices in vec((any::<usize>(), any::<u32>(), prop::array::uniform6(values())), 50),
+        guess in prop_oneof![any::<u64>(), Just(0)],
+    ) {
+        let filter = compile(&file);
+        let passed = Filter::with_pass(filter.program(), Pass::of(secret));
+        let numbers = Pass::CALLS.map(|call| call.id().cast_unsigned());
+        let calls = choices.iter().map(|choice| call_of(&file, choice));
+        let own = numbers.map(|number| Call { number, arch: AMD64, args: [1; 6] });
+        for mut call in calls.chain(own) {
+            for sixth in [secret, guess, secret ^ 1, secret ^ 1 << 40, call.args[5]] {
+                call.args[5] = sixth;
+                let (now, before) = (run(&passed, &call), run(filter.program(), &call));
+                let is_one = call.arch == AMD64 && numbers.contains(&call.number);
+                if is_one && sixth == secret {
+                    prop_assert_eq!(now.answer, libc::SECCOMP_RET_ALLOW, "{:?}", call);
+                } else {
+                    prop_assert_eq!(now.answer, before.answer, "{:?}", call);
+                    let looked = is_one || before.looked_at_arguments;
+                    prop_assert_eq!(now.looked_at_arguments, looked, "{:?}", call);
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_program_answers_as_the_rules_do(
@@ -351,11 +381,11 @@ fn more_instructions_than_the_kernel_takes_are_refused() {
         syscalls: vec![],
         conditional: vec![(Sysno::read, vec![condition.clone()]); count],
     };
-    // 5 a rule, and 13 around them.
+    // 5 a rule, 13 around them, and 12 for the pass.
     let groups =
         |count| json!({ "description": "test", "groups": [rules(count).to_json()] }).to_string();
-    assert_eq!(Filter::compile(&groups(816)).unwrap().program().len(), 4093);
-    assert!(matches!(Filter::compile(&groups(817)), Err(FilterError::TooLong(4098))));
+    assert_eq!(Filter::compile(&groups(814)).unwrap().program().len(), 4083);
+    assert!(matches!(Filter::compile(&groups(815)), Err(FilterError::TooLong(4088))));
 }
 
 #[test]
@@ -364,8 +394,47 @@ fn instructions_survive_the_journey_to_the_init() {
     let there = serde_json::to_vec(&filter).unwrap();
     assert_eq!(serde_json::from_slice::<Filter>(&there).unwrap(), filter);
     let program = vec![sock_filter { code: 0x15, jt: 3, jf: 255, k: 0xdead_beef }];
-    let there = serde_json::to_value(Filter { program }).unwrap();
-    assert_eq!(there, json!({ "program": [0x0015_03ff_dead_beef_u64] }));
+    let filter = Filter { program, noticed: [29].into(), silent: true };
+    let there = serde_json::to_value(filter).unwrap();
+    let expected =
+        json!({ "program": [0x0015_03ff_dead_beef_u64], "noticed": [29], "silent": true });
+    assert_eq!(there, expected);
+}
+
+#[test]
+fn rules_that_refuse_what_the_init_needs_are_refused() {
+    let text = r#"{"description": "", "groups": [
+        {"action": "allow", "reason": "", "syscalls": ["read"]}]}"#;
+    let needed = |calls: &[Sysno]| Filter::compile_for(text, calls);
+    assert!(needed(&[Sysno::read]).is_ok());
+    assert!(matches!(needed(&[Sysno::read, Sysno::kill]), Err(FilterError::Needed("kill"))));
+}
+
+fn one_group(action: &str, more: &str) -> Result<Filter, FilterError> {
+    Filter::compile(&format!(
+        r#"{{"description": "", "groups": [
+            {{"action": {action}, "reason": "", "syscalls": ["shmget", "semget", "msgget"]}},
+            {{"action": "notice", "reason": "", "syscalls": ["mq_open"]}} {more}]}}"#
+    ))
+}
+
+#[test]
+fn a_noticed_call_is_asked_about_and_known_from_a_forbidden_one() {
+    let filter = one_group("\"forbid\"", "").unwrap();
+    assert!(filter.is_noticed(libc::SYS_mq_open));
+    assert!(!filter.is_noticed(libc::SYS_shmget) && !filter.is_noticed(-1));
+    let both = r#", {"action": "forbid", "reason": "", "rules": [{"syscall": "mq_open", "args":
+        [{"index": 0, "type": "dword", "op": "eq", "val": 1}]}]}"#;
+    let refused = one_group("\"allow\"", both);
+    assert!(matches!(refused, Err(FilterError::NoticedAndForbidden(name)) if name == "mq_open"));
+}
+
+#[test]
+fn rules_that_let_ipc_objects_be_made_unnoticed_are_known_as_silent() {
+    assert!(!built_in().is_silent());
+    assert!(!one_group("\"notice\"", "").unwrap().is_silent());
+    assert!(!one_group(r#"{"errno": 38}"#, "").unwrap().is_silent());
+    assert!(one_group("\"allow\"", "").unwrap().is_silent());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! From a request to a program that is past exec.
 //!
-//! The order of the steps matters: the cgroup wants our rights, limits come before they bind us, and
-//! the filter comes last because it denies what the other steps need.
+//! The order of the steps matters: the cgroup wants our rights, and limits come before they bind us.
+//! The filter is ours already, and inherited (see [`super::standing`]).
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,14 +13,13 @@ use nix::sys::resource::Resource;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Pid, Uid};
-use seccompiler::sock_filter;
 
 use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::protocol::{InitStep, Rlimits, RunRequest};
 use super::super::{Missing, Wall};
 use super::root::WORK_DIR_C;
 use super::{At, Failure};
-use crate::sys::fds::{message_pair, receive_message};
+use crate::sys::pass::Pass;
 use crate::sys::process::{Children, reap};
 use crate::sys::spawn::{Birth, Born, Image, Step, Stillborn, Strings, spawn};
 
@@ -30,7 +29,7 @@ pub struct Launch<'a> {
     /// Which ids there are for it.
     pub inside: Inside,
     pub missing: &'a Missing,
-    pub filter: &'a [sock_filter],
+    pub pass: Pass,
     pub stdio: &'a [OwnedFd; 3],
     /// By which it enters its cgroup.
     pub entry: Entry<'a>,
@@ -53,8 +52,6 @@ pub struct Launched {
     pub pidfd: OwnedFd,
     /// When it began, on the monotonic clock.
     pub at: Duration,
-    /// Tells of the calls that its filter forbids.
-    pub listener: OwnedFd,
 }
 
 /// One step, what it is for, and on what.
@@ -69,13 +66,10 @@ impl Launch<'_> {
         let env = self.request.env.iter().map(|(name, value)| c_string(&format!("{name}={value}")));
         let env = env.collect::<Result<Vec<_>, _>>().at(InitStep::Exec, "environment")?;
         let path = argv.first().ok_or(Errno::EINVAL).at(InitStep::Exec, "arguments")?;
-        let (ours, childs) = message_pair().at(InitStep::Filter, "socket")?;
-        let filter = self.missing.filter(self.filter);
-        let rows = self.rows(&filter, childs.as_fd());
+        let rows = self.rows();
         let steps: Vec<Step<'_>> = rows.iter().map(|Row(_, _, step)| *step).collect();
-        let namespaces = [(Wall::IpcNamespace, CloneFlags::CLONE_NEWIPC)];
         let born = spawn(&Birth {
-            namespaces: self.missing.standing(&namespaces).into_iter().collect(),
+            pass: self.pass,
             cgroup: match self.entry {
                 Entry::Born(dir) => Some(dir),
                 Entry::Joins(_) => None,
@@ -86,17 +80,7 @@ impl Launch<'_> {
             environment: &Strings::new(env.iter().map(CString::as_c_str)),
         });
         match born {
-            Ok(Born { pid, pidfd, at }) => {
-                let (_, fds) =
-                    receive_message(ours.as_fd(), &mut [0]).at(InitStep::Filter, "listener")?;
-                let listener = fds.into_iter().next().ok_or(Errno::EBADF);
-                Ok(Launched {
-                    pid,
-                    pidfd,
-                    at,
-                    listener: listener.at(InitStep::Filter, "listener")?,
-                })
-            }
+            Ok(Born { pid, pidfd, at }) => Ok(Launched { pid, pidfd, at }),
             Err(stillborn) => {
                 // Nobody else can be our child now.
                 let _ = reap(Children::Any, true);
@@ -123,10 +107,11 @@ impl Launch<'_> {
         }
     }
 
-    fn rows<'b>(&'b self, filter: &'b [sock_filter], listener: BorrowedFd<'b>) -> Vec<Row<'b>> {
+    fn rows(&self) -> Vec<Row<'_>> {
         let mut rows = Vec::with_capacity(32);
         if let Entry::Joins(files) = self.entry {
-            let join = |tasks: &'b OwnedFd| {
+            let join = |tasks| {
+                let tasks: &OwnedFd = tasks;
                 Row(InitStep::Cgroup, "tasks", Step::Write(tasks.as_fd(), b"0"))
             };
             rows.extend(files.iter().map(join));
@@ -138,7 +123,7 @@ impl Launch<'_> {
             }
         };
         // Rooted in the groups that it is in now, so that it can't see where in the host's those lie.
-        let cgroups = Step::Unshare(CloneFlags::CLONE_NEWCGROUP);
+        let cgroups = Step::Unshare(CloneFlags::CLONE_NEWCGROUP, self.pass);
         add(Some(Wall::CgroupNamespace), Row(InitStep::Cgroup, "namespace", cgroups));
         add(Some(Wall::Session), Row(InitStep::Privilege, "session", Step::Session));
         add(None, Row(InitStep::Exec, "the working directory", Step::WorkIn(WORK_DIR_C)));
@@ -155,16 +140,7 @@ impl Launch<'_> {
             add(None, Row(InitStep::Stdio, "stdio", Step::Descriptor(fd.as_fd(), number)));
         }
         add(Some(Wall::CloseOnExec), Row(InitStep::Stdio, "others", Step::CloseOnExecFrom(3)));
-        let install = Row(InitStep::Filter, "program", Step::Filter(filter, listener));
-        // Without `no_new_privs`, a filter wants the capabilities that are about to go.
-        let early = !self.missing.stands(Wall::NoNewPrivs);
-        if early {
-            add(None, install);
-            credentials(self.inside, &mut add);
-        } else {
-            credentials(self.inside, &mut add);
-            add(None, install);
-        }
+        credentials(self.inside, &mut add);
         rows
     }
 }
@@ -186,13 +162,10 @@ fn credentials<'b>(inside: Inside, add: &mut impl FnMut(Option<Wall>, Row<'b>)) 
     add(Some(Wall::NoNewPrivs), privilege("no_new_privs", Step::NoNewPrivileges));
 }
 
-fn limits(limits: &Rlimits) -> [(Wall, Step<'static>); 5] {
+fn limits(limits: &Rlimits) -> [(Wall, Step<'static>); 4] {
     let Rlimits { cpu_seconds, open_files, file_size_bytes, stack_bytes } = *limits;
     let exactly = |resource, limit| Step::Limit(resource, limit, limit);
     [
-        // Not 0: that holds for files only, and a host that pipes its cores to a program would run
-        // it for every crash. 1 is less than any core needs, and keeps the pipe shut too (`do_coredump`).
-        (Wall::CoreSize, exactly(Resource::RLIMIT_CORE, 1)),
         (Wall::OpenFiles, exactly(Resource::RLIMIT_NOFILE, open_files)),
         (Wall::FileSize, exactly(Resource::RLIMIT_FSIZE, file_size_bytes)),
         (Wall::Stack, exactly(Resource::RLIMIT_STACK, stack_bytes)),

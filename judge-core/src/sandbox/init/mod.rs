@@ -4,14 +4,18 @@
 //! It ends when the socket does, and with it, by the kernel's hand, everything in its pid
 //! namespace: a worker that is killed leaves no program behind.
 
+mod calls;
 mod collect;
 mod conditions;
+mod ipc;
 mod launch;
 mod numbers;
 mod root;
 mod run;
+mod standing;
 mod writable;
 
+pub use calls::NEEDED;
 pub use root::WORK_DIR;
 
 use std::ffi::CString;
@@ -26,10 +30,8 @@ use super::protocol::{self, InitStep, Reply, Request, Setup};
 use super::selftest::attack_if_asked;
 use super::{Missing, Wall};
 use crate::sys::fds::{close_from, take_stdin};
-use crate::sys::privilege::drop_bounding_set;
 use crate::sys::process::{Forked, exit_now, fork};
-use numbers::ProcessNumbers;
-use writable::Writable;
+use standing::Standing;
 
 /// Name (`argv[0]`) under which the binary acts as an init.
 pub const ARGV0: &str = "judge-sandbox-init";
@@ -55,9 +57,9 @@ pub fn main() -> ! {
     }
 }
 
-/// Namespaces that a slot has for its whole life. Every run has an ipc namespace of its own besides;
-/// the slot's is for what a slot without that wall leaves. Not the cgroup namespace: the group that it
-/// would be rooted in is the worker's, and on v2 a birth from and into groups outside of it is refused.
+/// Namespaces that the init is born in; the ipc namespace may be replaced between two runs. Not the
+/// cgroup namespace: the group that it would be rooted in is the worker's, and on v2 a birth from and
+/// into groups outside of it is refused.
 fn slot_namespaces(missing: &Missing) -> CloneFlags {
     let needed = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC;
     let walls = [
@@ -98,7 +100,7 @@ pub(super) struct Born {
 impl protocol::Message for Born {}
 
 /// A step that failed, on what, and why.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Failure {
     step: InitStep,
     errno: Errno,
@@ -121,20 +123,18 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 
 /// Answers requests until the supervisor is gone.
 fn serve(socket: &OwnedFd, missing: &Missing) {
-    let numbers = ProcessNumbers::open(missing);
-    let mut setup: Option<Setup> = None;
-    let mut writable = Writable::default();
+    let mut standing: Option<Standing> = None;
     while let Ok(Some((request, fds))) = protocol::receive::<Request>(socket.as_fd()) {
-        let answered = match (request, &setup) {
+        let answered = match (request, &mut standing) {
             (Request::Build, None) => match build(fds, missing) {
                 Ok(built) => {
-                    setup = Some(built);
+                    standing = Some(built);
                     protocol::send(socket.as_fd(), &Reply::Built, &[])
                 }
                 Err(failure) => say_failed(socket, failure),
             },
-            (Request::Run(request), Some(setup)) => {
-                run::run(socket, setup, missing, &numbers, &mut writable, &request, fds)
+            (Request::Run(request), Some(standing)) => {
+                run::run(socket, standing, missing, &request, fds)
             }
             // The run that was to be killed has ended already.
             (Request::Kill, Some(_)) => Ok(()),
@@ -158,18 +158,13 @@ fn say_failed(socket: &OwnedFd, failure: Failure) -> io::Result<()> {
     protocol::send(socket.as_fd(), &Reply::Failed { step, errno: errno as i32, detail }, &[])
 }
 
-fn build(fds: Vec<OwnedFd>, missing: &Missing) -> Result<Setup, Failure> {
+fn build(fds: Vec<OwnedFd>, missing: &Missing) -> Result<Standing, Failure> {
     let fd = fds.into_iter().next().ok_or(Errno::EBADF).at(InitStep::Protocol, "setup")?;
     let mut text = Vec::new();
     io::Read::read_to_end(&mut std::fs::File::from(fd), &mut text)
         .at(InitStep::Protocol, "setup")?;
     let setup: Setup = protocol::parse(&text).at(InitStep::Protocol, "setup")?;
-    root::build(&setup, missing)?;
-    // We execute nothing, and every program inherits it.
-    if missing.stands(Wall::BoundingSet) {
-        drop_bounding_set().at(InitStep::Privilege, "bounding set")?;
-    }
-    Ok(setup)
+    Standing::build(setup, missing)
 }
 
 /// For calls that want a C string; our paths hold no NUL.

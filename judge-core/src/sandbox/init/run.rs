@@ -19,17 +19,17 @@ use nix::unistd::Pid;
 
 use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::protocol::{
-    self, EntryKind, ExitReport, FileHeader, InitStep, Reply, Request, RunReport, RunRequest, Setup,
+    self, EntryKind, ExitReport, FileHeader, InitStep, Reply, Request, RunReport, RunRequest,
+    STARTED_AFTER,
 };
 use super::super::{Missing, Wall};
 use super::collect::collect;
 use super::conditions::Conditions;
 use super::launch::{Entry, Launch, Launched};
-use super::numbers::ProcessNumbers;
 use super::root::WORK_DIR;
-use super::writable::Writable;
+use super::standing::Standing;
 use super::{At, Failure, say_failed};
-use crate::sys::filter::next_call;
+use crate::sys::filter::{let_go_on, next_call};
 use crate::sys::process::{Children, Exit, reap};
 
 /// The descriptors that are left when the files are written.
@@ -43,16 +43,15 @@ struct Descriptors {
 /// Runs one program and answers. Fails only when the supervisor is gone or the slot can't go on.
 pub fn run(
     socket: &OwnedFd,
-    setup: &Setup,
+    standing: &mut Standing,
     missing: &Missing,
-    numbers: &ProcessNumbers,
-    writable: &mut Writable,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> io::Result<()> {
-    let ran = match prepare(setup, missing, writable, request, fds) {
-        Ok(descriptors) => execute(socket, setup, missing, numbers, request, descriptors),
-        Err(failure) => Err(failure),
+    let prepared = prepare(standing, missing, request, fds);
+    let ran = match &prepared {
+        Ok(descriptors) => execute(socket, standing, missing, request, descriptors),
+        Err(failure) => Err(failure.clone()),
     };
     let ended = ran.and_then(|report| {
         // In the host's network namespace there are always some.
@@ -63,22 +62,24 @@ pub fn run(
     });
     // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
     // collected is then no longer charged to the cgroup. A slot whose tmpfs stay is dead.
-    writable.clear(setup.inside, missing).map_err(|failure| io::Error::from(failure.errno))?;
-    match ended {
+    standing.clear(missing).map_err(|failure| io::Error::from(failure.errno))?;
+    let answered = match ended {
         Ok((report, (names, files))) => {
             let files: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
             let reply = Reply::Ended { report, files: names };
             protocol::send(socket.as_fd(), &reply, &files)
         }
         Err(failure) => say_failed(socket, failure),
-    }
+    };
+    // Not before: the supervisor would wake up for the end of each stream, and again for the answer.
+    drop(prepared);
+    answered
 }
 
 /// Fresh file systems, with the request's files in them.
 fn prepare(
-    setup: &Setup,
+    Standing { setup, pass, writable, .. }: &mut Standing,
     missing: &Missing,
-    writable: &mut Writable,
     request: &RunRequest,
     fds: Vec<OwnedFd>,
 ) -> Result<Descriptors, Failure> {
@@ -87,7 +88,7 @@ fn prepare(
     let stdio = [take()?, take()?, take()?];
     let files = request.files.iter().map(|_| take()).collect::<Result<Vec<_>, _>>()?;
     let sizes = &setup.profiles.get(request.profile).tmpfs;
-    writable.make_fresh(setup.inside, request.profile, sizes, missing)?;
+    writable.make_fresh(*pass, setup.inside, request.profile, sizes, missing)?;
     let mut image = None;
     for (header, content) in request.files.iter().zip(files) {
         if is_the_program(header, request) && is_executable(&content)? {
@@ -142,41 +143,40 @@ fn write_file(path: &str, executable: bool, content: OwnedFd) -> Result<(), Fail
 /// Starts the program, waits, and leaves nobody alive, whatever happens.
 fn execute(
     socket: &OwnedFd,
-    setup: &Setup,
+    standing: &mut Standing,
     missing: &Missing,
-    numbers: &ProcessNumbers,
     request: &RunRequest,
-    descriptors: Descriptors,
+    descriptors: &Descriptors,
 ) -> Result<RunReport, Failure> {
     let Descriptors { stdio, entry, image } = descriptors;
     let cpu_before = reaped_cpu();
-    let conditions = match setup.inside {
+    let inside = standing.setup.inside;
+    let conditions = match inside {
         Inside::Two => None,
         Inside::One => Some(Conditions::of_ourselves()?),
     };
     if missing.stands(Wall::ProcessNumbers) {
-        numbers.restart().at(InitStep::Fork, "process numbers")?;
+        standing.numbers.restart().at(InitStep::Fork, "process numbers")?;
     }
     let entry = match request.entry {
         EntryKind::Born => {
             let dir = entry.first().ok_or(Errno::EBADF).at(InitStep::Protocol, "descriptors")?;
             Entry::Born(dir.as_fd())
         }
-        EntryKind::Joins(_) | EntryKind::None => Entry::Joins(&entry),
+        EntryKind::Joins(_) | EntryKind::None => Entry::Joins(entry),
     };
     let launch = Launch {
         request,
-        inside: setup.inside,
+        inside,
         missing,
-        filter: setup.profiles.get(request.profile).filter.program(),
-        stdio: &stdio,
+        pass: standing.pass,
+        stdio,
         entry,
         image: image.as_ref().map(AsFd::as_fd),
     };
-    let Launched { pid, pidfd, at: began, listener } = launch.start()?;
-    let watched = protocol::send(socket.as_fd(), &Reply::Started, &[])
-        .at(InitStep::Protocol, "started")
-        .and_then(|()| watch(socket, pid, &pidfd, &listener));
+    let launched = launch.start()?;
+    let watched = watch(socket, &launched, standing);
+    let Launched { pid, at: began, .. } = launched;
     let exit = if missing.stands(Wall::KillAll) { end_everybody(pid)? } else { end_alone(pid)? };
     if let Some(conditions) = conditions {
         conditions.confirm()?;
@@ -193,37 +193,38 @@ fn execute(
 /// Waits for the first of: the program ends, asks for something forbidden, or is to be killed.
 fn watch(
     socket: &OwnedFd,
-    pid: Pid,
-    pidfd: &OwnedFd,
-    listener: &OwnedFd,
+    Launched { pid, pidfd, .. }: &Launched,
+    Standing { setup, listener, ipc, .. }: &mut Standing,
 ) -> Result<(Option<i64>, Option<Exit>), Failure> {
-    let mut listening = true;
+    let mut patience = PollTimeout::try_from(STARTED_AFTER).expect("a millisecond");
     loop {
-        let wanted = [Some(pidfd), Some(socket), listening.then_some(listener)];
-        let wanted = wanted.into_iter().flatten();
-        let mut ready: Vec<PollFd<'_>> =
-            wanted.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
-        match poll(&mut ready, PollTimeout::NONE) {
+        let mut ready =
+            [pidfd, socket, &*listener].map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN));
+        match poll(&mut ready, patience) {
+            Ok(0) => {
+                patience = PollTimeout::NONE;
+                protocol::send(socket.as_fd(), &Reply::Started, &[])
+                    .at(InitStep::Protocol, "started")?;
+                continue;
+            }
             Ok(_) => {}
             Err(Errno::EINTR) => continue,
             Err(error) => return Err(error).at(InitStep::Reap, "poll"),
         }
-        let events =
-            |at: usize| ready.get(at).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
-        let (ended, asked) = (!events(0).is_empty(), !events(1).is_empty());
-        // A listener hangs up when its callers begin to exit, and would wake us for ever then; and
-        // reading it without a call to tell of would block.
-        let stopped = events(2).contains(PollFlags::POLLIN);
-        listening &= events(2).is_empty() || stopped;
+        let [ended, asked, stopped] = ready.map(|it| it.any().unwrap_or(true));
         if ended {
             // A grandchild may be adopted and end meanwhile: only this one is asked for.
-            let reaped = reap(Children::One(pid), true).at(InitStep::Reap, "program")?;
+            let reaped = reap(Children::One(*pid), true).at(InitStep::Reap, "program")?;
             return Ok((None, reaped.map(|reaped| reaped.exit)));
         }
         if stopped
             && let Some(call) = next_call(listener.as_fd()).at(InitStep::Filter, "listener")?
         {
-            return Ok((Some(call.number), None));
+            if !setup.profiles.filter.is_noticed(call.number) {
+                return Ok((Some(call.number), None));
+            }
+            ipc.notice();
+            let_go_on(listener.as_fd(), call).at(InitStep::Filter, "listener")?;
         }
         if asked {
             return match protocol::receive::<Request>(socket.as_fd()) {

@@ -10,14 +10,15 @@ use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::mount::{MntFlags, MsFlags};
 
 use super::super::ids::{Inside, PROGRAM_ID};
 use super::super::profile::{ProfileName, TmpfsSize, TmpfsSizes};
 use super::super::protocol::InitStep;
 use super::super::{Missing, Wall};
 use super::root::WORK_DIR;
-use super::{At, Failure};
+use super::{At, Failure, c_path};
+use crate::sys::pass::Pass;
 
 /// Where they are, and the wall that each is.
 pub const WRITABLE: [(&str, Wall); 3] =
@@ -38,6 +39,7 @@ impl Writable {
     /// init whose programs are all gone may do this.
     pub fn make_fresh(
         &mut self,
+        pass: Pass,
         inside: Inside,
         profile: ProfileName,
         sizes: &TmpfsSizes,
@@ -46,11 +48,11 @@ impl Writable {
         if self.mounted == Some(profile) {
             return Ok(());
         }
-        self.unmount(missing)?;
+        self.unmount(pass, missing)?;
         for ((dir, fresh), size) in WRITABLE.into_iter().zip([&sizes.work, &sizes.tmp, &sizes.shm])
         {
             if missing.stands(fresh) || !is_mounted(dir)? {
-                mount_fresh(inside, dir, size, missing)?;
+                mount_fresh(pass, inside, dir, size, missing)?;
             }
         }
         self.mounted = Some(profile);
@@ -58,26 +60,26 @@ impl Writable {
     }
 
     /// Takes away what was touched. What it held is gone when the last descriptor of it closes.
-    pub fn clear(&mut self, inside: Inside, missing: &Missing) -> Result<(), Failure> {
+    pub fn clear(&mut self, pass: Pass, inside: Inside, missing: &Missing) -> Result<(), Failure> {
         // The program is the owner, and could have set the time back.
         if inside == Inside::One {
-            return self.unmount(missing);
+            return self.unmount(pass, missing);
         }
         for (dir, fresh) in WRITABLE {
             if missing.stands(fresh) && !is_untouched(dir)? {
-                return self.unmount(missing);
+                return self.unmount(pass, missing);
             }
         }
         Ok(())
     }
 
-    fn unmount(&mut self, missing: &Missing) -> Result<(), Failure> {
+    fn unmount(&mut self, pass: Pass, missing: &Missing) -> Result<(), Failure> {
         if self.mounted.take().is_none() {
             return Ok(());
         }
         for (dir, _) in WRITABLE.into_iter().rev().filter(|(_, fresh)| missing.stands(*fresh)) {
             let flags = MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW;
-            umount2(dir, flags).at(InitStep::Tmpfs, dir)?;
+            pass.umount(&c_path(dir.as_ref())?, flags).at(InitStep::Tmpfs, dir)?;
         }
         Ok(())
     }
@@ -86,6 +88,7 @@ impl Writable {
 /// Owned by root and sticky: everybody may make files, and nobody may change the directory itself.
 /// Where there is no root inside, it is the program's.
 fn mount_fresh(
+    pass: Pass,
     inside: Inside,
     dir: &str,
     size: &TmpfsSize,
@@ -101,8 +104,8 @@ fn mount_fresh(
     };
     let options = format!("size={size_mib}m,nr_inodes={inodes},mode=1777,uid={owner},gid={owner}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOATIME;
-    let kind = Some("tmpfs");
-    mount(kind, dir, kind, flags, Some(options.as_str())).at(InitStep::Tmpfs, dir)?;
+    let options = c_path(options.as_ref())?;
+    pass.mount(c"tmpfs", &c_path(dir.as_ref())?, flags, &options).at(InitStep::Tmpfs, dir)?;
     let then = SystemTime::UNIX_EPOCH + UNTOUCHED;
     let times = FileTimes::new().set_accessed(then).set_modified(then);
     File::open(dir).and_then(|opened| opened.set_times(times)).at(InitStep::Tmpfs, dir)
