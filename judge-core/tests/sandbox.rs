@@ -133,6 +133,25 @@ fn two_runs_share_nothing_and_nobody_outlives_a_run() {
 }
 
 #[test]
+fn an_ipc_object_of_any_kind_ends_with_its_run_and_leaves_no_trace_in_the_numbers_of_the_next() {
+    let config = config();
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let queue = "python3 -c 'import ctypes; c = ctypes.CDLL(None); \
+                 print(c.mq_open(b\"/left\", 0o302, 0o600, None))'"; // O_RDWR | O_CREAT | O_EXCL
+    for make in ["ipcmk -S 1", "ipcmk -M 4096", "ipcmk -Q", queue] {
+        let made: Vec<String> = std::iter::repeat_with(|| {
+            let (outcome, said) = shell(&mut slot, make, &limits());
+            assert_eq!(outcome.exit, Exit::Code(0), "{make}: {outcome:?}");
+            said
+        })
+        .take(2)
+        .collect();
+        assert!(!made[0].contains("-1"), "{make}: {made:?}");
+        assert_eq!(made[0], made[1], "{make}");
+    }
+}
+
+#[test]
 fn files_come_out_of_a_run_but_links_and_devices_do_not() {
     let config = config();
     let mut slot = Slot::start(&config, 0).unwrap();

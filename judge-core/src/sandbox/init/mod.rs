@@ -12,6 +12,7 @@ mod launch;
 mod numbers;
 mod root;
 mod run;
+mod sockets;
 mod standing;
 mod writable;
 

@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixDatagram;
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -54,10 +53,7 @@ pub fn run(
         Err(failure) => Err(failure.clone()),
     };
     let ended = ran.and_then(|report| {
-        // In the host's network namespace there are always some.
-        if missing.stands(Wall::SocketsGone) && missing.stands(Wall::NetNamespace) {
-            await_no_sockets()?;
-        }
+        standing.sockets.await_none()?;
         Ok((report, collect(&request.collect, missing)?))
     });
     // Not before everybody is gone, which `execute` made sure of, and before the answer: what is not
@@ -268,30 +264,6 @@ fn end_alone(program: Pid) -> Result<Option<Exit>, Failure> {
 fn monotonic() -> Duration {
     // Fails for clocks that do not exist only; this one always does (`clock_gettime(2)`).
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
-}
-
-/// How long the kernel may take to close what nobody holds any more.
-const SOCKETS_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Waits until no local socket is left. A socket whose descriptor is in flight to itself outlives its
-/// process until the kernel's garbage collector comes by, and its abstract name with it: the next
-/// run of this network namespace could call it (`unix(7)`).
-fn await_no_sockets() -> Result<(), Failure> {
-    const TABLE: &str = "/proc/self/net/unix";
-    let deadline = monotonic() + SOCKETS_PATIENCE;
-    loop {
-        // The first line is a heading.
-        if std::fs::read_to_string(TABLE).at(InitStep::Reap, TABLE)?.lines().nth(1).is_none() {
-            return Ok(());
-        }
-        if deadline < monotonic() {
-            return Err(Errno::ETIMEDOUT).at(InitStep::Reap, "a socket of the run is left");
-        }
-        // The collector comes by when any local socket is closed, and on a quiet host nobody else
-        // closes one.
-        drop(UnixDatagram::unbound());
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// User plus system time of all that was reaped so far.

@@ -9,6 +9,7 @@ use super::super::protocol::{InitStep, Setup};
 use super::super::{Missing, Wall};
 use super::ipc::Ipc;
 use super::numbers::ProcessNumbers;
+use super::sockets::LocalSockets;
 use super::writable::Writable;
 use super::{At, Failure, root};
 use crate::sys::filter::install;
@@ -25,6 +26,7 @@ pub struct Standing {
     pub numbers: ProcessNumbers,
     pub writable: Writable,
     pub ipc: Ipc,
+    pub sockets: LocalSockets,
 }
 
 impl Standing {
@@ -34,6 +36,7 @@ impl Standing {
         let numbers = ProcessNumbers::open(missing);
         let pass = Pass::random().at(InitStep::Filter, "/dev/urandom")?;
         root::build(&setup, missing)?;
+        let sockets = LocalSockets::open(missing)?;
         // We execute nothing, and every program inherits it.
         if missing.stands(Wall::BoundingSet) {
             drop_bounding_set().at(InitStep::Privilege, "bounding set")?;
@@ -48,7 +51,7 @@ impl Standing {
         let listener =
             install(&Filter::with_pass(&program, pass)).at(InitStep::Filter, "program")?;
         let (writable, ipc) = (Writable::default(), Ipc::default());
-        Ok(Self { setup, pass, listener, numbers, writable, ipc })
+        Ok(Self { setup, pass, listener, numbers, writable, ipc, sockets })
     }
 
     /// Takes away what a run that is over has left.
