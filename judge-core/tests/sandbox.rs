@@ -117,7 +117,7 @@ fn a_program_gets_no_further_than_ten_milliseconds_a_core_beyond_its_cpu_limit()
             .map(|_| {
                 let (spin, _) = shell(&mut slot, script, &tight);
                 assert_eq!(spin.termination, Termination::CpuLimit, "{script}");
-                spin.usage.cpu - tight.cpu
+                spin.usage.cpu.checked_sub(tight.cpu).expect("it is over its limit")
             })
             .collect();
         beyond.sort();
