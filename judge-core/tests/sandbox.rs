@@ -103,6 +103,28 @@ fn every_limit_is_named_as_the_mechanism_that_ended_the_run() {
     assert!(0 < bomb.usage.forks_refused, "{bomb:?}");
 }
 
+/// Of a tick of 50 ms, every round would show more. The median, since another tenant of the host can
+/// keep the supervisor from its CPU for a while.
+#[test]
+fn a_program_gets_no_further_than_ten_milliseconds_a_core_beyond_its_cpu_limit() {
+    const ROUNDS: usize = 9;
+    let config = config();
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let tight = Limits { cpu: Duration::from_millis(200), ..limits() };
+    let cores = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+    for script in ["while :; do :; done", "while :; do :; done & while :; do :; done"] {
+        let mut beyond: Vec<Duration> = (0..ROUNDS)
+            .map(|_| {
+                let (spin, _) = shell(&mut slot, script, &tight);
+                assert_eq!(spin.termination, Termination::CpuLimit, "{script}");
+                spin.usage.cpu.checked_sub(tight.cpu).expect("it is over its limit")
+            })
+            .collect();
+        beyond.sort();
+        assert!(beyond[ROUNDS / 2] <= Duration::from_millis(10) * cores, "{script}: {beyond:?}");
+    }
+}
+
 /// `signal(7)`: 25 on amd64.
 fn libc_sigxfsz() -> i32 {
     25

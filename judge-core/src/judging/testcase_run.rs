@@ -294,7 +294,9 @@ impl OutputSink for Compare<'_> {
     fn write(&mut self, chunk: &[u8]) -> Flow {
         self.shown.take(chunk);
         let began = Instant::now();
-        // After a mismatch too: the program may yet exceed a limit or fail, which says more.
+        // After a mismatch too. A run that exceeds a limit or fails is judged by that, whatever it
+        // printed before; so until it ends, its verdict can still change, and to end it here would
+        // make the verdict depend on how fast we read. Too much output is final: the limit ends it.
         let (Progress::Undecided | Progress::Mismatch) = self.comparison.feed(chunk);
         self.spent += began.elapsed();
         Flow::Continue

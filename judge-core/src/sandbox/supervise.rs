@@ -51,8 +51,13 @@ impl OutputSink for Capture {
 /// The longest time between two looks at CPU time, memory events and cancellation.
 const LONGEST_NAP: Duration = Duration::from_millis(50);
 
-/// The shortest: how far beyond its CPU limit a program may get before it is ended.
-const SHORTEST_NAP: Duration = Duration::from_millis(4);
+/// The shortest before the CPU limit: how much further than it a program gets on each core, beside
+/// what the supervisor itself waits for a CPU.
+const SHORTEST_CPU_NAP: Duration = Duration::from_millis(1);
+
+/// The shortest before the wall limit, and in the time by which that is prolonged: to look then
+/// costs reading a file for each thread of the run.
+const SHORTEST_WALL_NAP: Duration = Duration::from_millis(4);
 
 /// How long the init may take to end a run after it was told to. A process in uninterruptible sleep
 /// or a large core of memory being freed can take seconds on a crowded machine.
@@ -172,7 +177,8 @@ impl Supervision<'_> {
         let used = self.group.glance()?.0;
         let until_cpu = cpu.saturating_sub(used) / cores();
         let until_wall = wall.saturating_sub(began.elapsed());
-        Ok(until_cpu.min(until_wall).clamp(SHORTEST_NAP, LONGEST_NAP))
+        let nap = until_cpu.max(SHORTEST_CPU_NAP).min(until_wall.max(SHORTEST_WALL_NAP));
+        Ok(nap.min(LONGEST_NAP))
     }
 
     fn enforce(&self, state: &mut State) -> Result<(), SandboxError> {

@@ -259,7 +259,12 @@ impl<'a> Comparison<'a> {
         match number::parse(token) {
             Some(actual) if self.flags.tolerates(value, actual) => {
                 self.at = expected.end;
-                self.position.pass_token(self.answer);
+                if token == wanted {
+                    let (at, len) = (expected.start, expected.len());
+                    self.position.pass_same(self.answer, at, self.token, len);
+                } else {
+                    self.position.pass_token(self.answer);
+                }
                 self.state = State::Space;
             }
             Some(_) => self.fail(MismatchKind::OutOfTolerance, wanted, token),
