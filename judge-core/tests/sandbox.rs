@@ -103,8 +103,7 @@ fn every_limit_is_named_as_the_mechanism_that_ended_the_run() {
     assert!(0 < bomb.usage.forks_refused, "{bomb:?}");
 }
 
-/// Of a tick of 50 ms, every round would show more. The median, since another tenant of the host can
-/// keep the supervisor from its CPU for a while.
+/// In the median of several rounds: a crowded host may keep the supervisor from its CPU for a while.
 #[test]
 fn a_program_gets_no_further_than_ten_milliseconds_a_core_beyond_its_cpu_limit() {
     const ROUNDS: usize = 9;
