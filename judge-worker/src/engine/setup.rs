@@ -29,6 +29,17 @@ pub enum EngineError {
     /// There are no users for the programs to be.
     #[error(transparent)]
     Ids(SandboxError),
+    /// Programs could read what others have written.
+    #[error(
+        "compiled programs in {} would be visible inside the sandbox, which shows {}: name another \
+         cache_dir", cache_dir.display(), shown.display()
+    )]
+    CacheExposed {
+        /// The folder.
+        cache_dir: PathBuf,
+        /// The part of the host's file tree that it is in.
+        shown: PathBuf,
+    },
     /// The folder of compiled programs that was named can't be used.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -86,8 +97,10 @@ fn compile_cache(
         return Ok(None);
     }
     let open = |dir: &Path| {
-        // Programs of other people are in it.
-        refuse_exposed(&config.profiles, dir)?;
+        let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
+        if let Some(shown) = config.profiles.exposing(&real) {
+            return Err(EngineError::CacheExposed { cache_dir: real, shown: shown.into() });
+        }
         CompileCache::open(dir, bytes, config).map_err(EngineError::Cache)
     };
     if let Some(dir) = &settings.cache_dir {

@@ -21,7 +21,7 @@ fn config() -> SlotConfig {
     SlotConfig {
         init_binary: "/proc/self/exe".into(),
         profiles: Profiles::load(&ProfileSource::BuiltIn).unwrap(),
-        cgroups: Cgroups::none(),
+        cgroups: Cgroups::none().unwrap(),
     }
 }
 
