@@ -16,6 +16,8 @@ import yaml
 # The settings of the worker; each may also be given as a file, with `_FILE` after its name.
 SETTINGS = {
     "JUDGE_AMQP_URL",
+    "JUDGE_CACHE_DIR",
+    "JUDGE_COMPILE_CACHE_MIB",
     "JUDGE_DATABASE_URL",
     "JUDGE_HTTP_ADDR",
     "JUDGE_LOG",

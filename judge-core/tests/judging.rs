@@ -14,7 +14,7 @@ use judge_core::judging::{
 };
 use judge_core::sandbox::Cancel;
 use judge_core::sandbox::profile::ProfileSource;
-use judge_core::toolchain::{Languages, SourceFile};
+use judge_core::toolchain::{CompileCache, Languages, SourceFile};
 
 fn judge_with(slots: u32) -> Judge {
     let config = slots::config();
@@ -101,6 +101,63 @@ fn tests_run_in_order_and_stop_at_the_first_failure() {
         let wrong = case.python("print(2 * abs(int(input())))");
         assert_eq!(verdicts(&wrong), ["AC", "AC", "AC", "AC", "WA", "AC"], "parallel: {parallel}");
     }
+}
+
+#[test]
+fn what_was_compiled_is_found_again_until_it_is_spoilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let judge = judge_with(2);
+    let kept = dir.path().join("cache");
+    let cache = CompileCache::open(&kept, 64 << 20, judge.pool().config()).unwrap();
+    let judge = judge.keeping_compilations(cache);
+    let judged = |text: &str| {
+        let sources = [SourceFile { name: None, content: text.into() }];
+        let task = Task {
+            problem: &problem,
+            language: judge.languages().find("c").unwrap(),
+            sources: &sources,
+            mode: Mode::Submit,
+            limits: LowerLimits::default(),
+            after_failure: AfterFailure::Stop,
+            parallel: false,
+        };
+        judge.judge(&task, &|_| {}, &Cancel::default()).unwrap()
+    };
+    let right =
+        "#include <stdio.h>\nint main(void){int unused,n;scanf(\"%d\",&n);printf(\"%d\",2*n);}";
+    let wrong = "int main(void){return x;}";
+    let chance = "#include \"/dev/zero\"\n";
+    // Two at once are compiled once.
+    let twins = std::thread::scope(|scope| {
+        let twins = [(); 2].map(|()| scope.spawn(|| judged(right)));
+        twins.map(|twin| twin.join().unwrap())
+    });
+    assert_eq!(twins.iter().filter(|twin| twin.compile.cached).count(), 1);
+    assert!(twins.iter().all(|twin| verdicts(twin) == ["AC"; 3]), "{twins:?}");
+    for (text, verdict, cached) in [
+        (right, Verdict::Accepted, [true, true]),
+        (wrong, Verdict::CompileError, [false, true]),
+        (chance, Verdict::CompileLimitExceeded, [false, false]),
+    ] {
+        let both = [judged(text), judged(text)];
+        assert_eq!(both.each_ref().map(|it| it.verdict), [verdict; 2], "{text}");
+        assert_eq!(both.each_ref().map(|it| it.compile.cached), cached, "{text}");
+        if cached[1] {
+            let [first, second] = both.map(|it| (it.cause, it.score, it.compile.output));
+            assert_eq!(first, second, "{text}");
+        }
+    }
+    for entry in fs::read_dir(kept.join("compile")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+    let again = judged(right);
+    assert_eq!((again.verdict, again.compile.cached), (Verdict::Accepted, false));
+    assert!(judged(right).compile.cached);
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Judged<'_> {
         verdict.compile = Some(Compile {
             ok: judgement.compile.ok,
             output: Excerpt::of(&judgement.compile.output),
-            cached: false,
+            cached: judgement.compile.cached,
         });
         verdict.tests_total = match submission.mode {
             crate::message::Mode::Custom { .. } => 1,

@@ -58,6 +58,47 @@ fn submission(id: &str, more: &Value) -> String {
     message.to_string()
 }
 
+#[test]
+fn a_program_that_was_compiled_before_is_found_by_the_next_worker() {
+    let dir = folder();
+    let compiled = |cache_dir: &Path| {
+        let output = judge_worker()
+            .args(["judge", "--json", "--sample"])
+            .args(["sums", "sums/submissions/accepted/add.c"].map(|path| problems().join(path)))
+            .env("JUDGE_CACHE_DIR", cache_dir)
+            .env("JUDGE_COMPILE_CACHE_MIB", "8")
+            .output()
+            .expect("the binary can be run");
+        let log = text(&output.stderr);
+        let verdict: Value = serde_json::from_slice(&output.stdout).expect(&log);
+        (verdict["verdict"].clone(), verdict["compile"]["cached"].clone())
+    };
+    let mine = dir.path().join("mine");
+    assert_eq!(compiled(&mine), (json!("AC"), json!(false)));
+    assert_eq!(compiled(&mine), (json!("AC"), json!(true)));
+    assert_eq!(compiled(&dir.path().join("other")), (json!("AC"), json!(false)));
+}
+
+#[test]
+fn a_cache_folder_that_programs_could_read_or_others_write_is_refused() {
+    let dir = folder();
+    let open = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o777);
+    fs::set_permissions(dir.path(), open).expect("ours");
+    for (cache_dir, why) in [(dir.path(), "nobody else may write"), (Path::new("/usr/lib"), "/usr")]
+    {
+        let output = judge_worker()
+            .args(["judge", "--sample"])
+            .args(["sums", "sums/submissions/accepted/add.c"].map(|path| problems().join(path)))
+            .env("JUDGE_CACHE_DIR", cache_dir)
+            .env("JUDGE_COMPILE_CACHE_MIB", "8")
+            .output()
+            .expect("the binary can be run");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn stdio_takes_a_submission_a_line_and_gives_an_event_a_line_and_a_history_row() {
     let (dir, right) = (folder(), reference("sums/submissions/accepted/add.c"));

@@ -19,7 +19,8 @@ use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
 use super::view::{AuthorRemarks, View};
 use crate::sandbox::{Cancel, SandboxError, Usage};
 use crate::toolchain::{
-    Availability, Compilation, Language, Languages, Program, SourceFile, compile, probe,
+    Availability, Compilation, CompileCache, Compiled, Language, Languages, Program, SourceFile,
+    compile, probe,
 };
 
 /// Judges submissions over a pool of slots. Shared by all threads.
@@ -30,6 +31,7 @@ pub struct Judge {
     /// What was found when a language was first asked for.
     available: Arc<Mutex<BTreeMap<String, Availability>>>,
     data: TestData,
+    compilations: Option<CompileCache>,
 }
 
 /// How much test data a judge keeps in memory between runs, in bytes.
@@ -129,8 +131,10 @@ pub struct CompileReport {
     pub ok: bool,
     /// What the compiler printed.
     pub output: Vec<u8>,
-    /// What it used.
+    /// What it used, when it was done.
     pub usage: Usage,
+    /// Whether it was done before, for the same sources.
+    pub cached: bool,
 }
 
 /// One test of a judgement.
@@ -149,7 +153,14 @@ pub struct JudgedTest {
 impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
-        Self { pool, languages, available: Arc::default(), data: TestData::new(TEST_DATA_BYTES) }
+        let data = TestData::new(TEST_DATA_BYTES);
+        Self { pool, languages, available: Arc::default(), data, compilations: None }
+    }
+
+    /// Compiles no submission again that `cache` knows.
+    #[must_use]
+    pub fn keeping_compilations(self, cache: CompileCache) -> Self {
+        Self { compilations: Some(cache), ..self }
     }
 
     /// The slots.
@@ -219,12 +230,13 @@ impl Judge {
         };
         observe(Stage::Compiling);
         let began = Instant::now();
-        let compilation = self.while_loading(task, || {
-            slot.try_twice(|slot| compile(slot, task.language, task.sources, cancel))
-        })?;
+        let compiled =
+            self.while_loading(task, || self.compiled(&mut slot, task, &toolchain, cancel))?;
         let mut phases = Phases { compile: began.elapsed(), run: Duration::ZERO };
+        let Compiled { compilation, cached } = compiled;
         let Compilation { result, output, outcome, limits } = compilation;
-        let report = CompileReport { ok: result.is_ok(), output, usage: outcome.usage.clone() };
+        let usage = outcome.usage.clone();
+        let report = CompileReport { ok: result.is_ok(), output, usage, cached };
         let Ok(program) = result else {
             let (verdict, cause) = ruling_of_compiling(&outcome, &limits);
             if verdict == Verdict::Cancelled {
@@ -267,6 +279,24 @@ impl Judge {
             }
         }
         Ok((of_tests(package, scheduled, report, toolchain, phases), remarks))
+    }
+
+    fn compiled(
+        &self,
+        slot: &mut LentSlot,
+        task: &Task<'_>,
+        toolchain: &str,
+        cancel: &Cancel,
+    ) -> Result<Compiled, SandboxError> {
+        let Task { language, sources, .. } = task;
+        let mut compile = || slot.try_twice(|slot| compile(slot, language, sources, cancel));
+        match &self.compilations {
+            Some(cache) => {
+                let key = cache.key(language, toolchain, sources);
+                cache.get_or_compile(key, language, cancel, compile)
+            }
+            None => Ok(Compiled { compilation: compile()?, cached: false }),
+        }
     }
 
     /// Does `work` while the data of the tests that come first is read: half of what is kept at most,

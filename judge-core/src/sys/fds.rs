@@ -172,6 +172,17 @@ impl SealedFile {
         copy.seal()
     }
 
+    /// Copies the next `len` bytes of `file`, without taking them through our memory. Fails with
+    /// [`io::ErrorKind::UnexpectedEof`] where there are fewer.
+    pub fn of_part(file: &mut std::fs::File, len: u64) -> io::Result<Self> {
+        let mut copy = UnsealedFile::new()?;
+        // Between files, `io::copy` leaves the copying to the kernel.
+        if io::copy(&mut io::Read::take(file, len), &mut copy.0)? < len {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        }
+        copy.seal()
+    }
+
     /// Shows all of it in memory, without reading it.
     ///
     /// Fails with `ENOMEM` where there are no addresses left for it.
@@ -358,6 +369,18 @@ mod tests {
         let mut file = std::fs::File::open(&path).unwrap();
         let error = SealedFile::of_file(&mut file, 24_999).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_file_can_be_sealed_part_by_part() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"onetwo").unwrap();
+        io::Seek::rewind(&mut file).unwrap();
+        for part in [b"one", b"two"] {
+            assert_eq!(SealedFile::of_part(&mut file, 3).unwrap().read_all().unwrap(), part);
+        }
+        let error = SealedFile::of_part(&mut file, 1).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 
     #[test]

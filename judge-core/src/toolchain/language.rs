@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sandbox::profile::ProfileSource;
 use crate::sandbox::{InputFile, Limits, ProfileError};
 
 /// A language, as its file describes it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Language {
     /// Stable: stands in messages, in the database and in metrics.
@@ -44,7 +44,7 @@ pub struct Language {
 }
 
 /// What a source file must be named after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum NamedAfter {
     /// The public class in it.
     #[serde(rename = "public class")]
@@ -52,7 +52,7 @@ pub enum NamedAfter {
 }
 
 /// How a language is compiled.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompileRecipe {
     /// `{sources}` becomes all source files, `{main_file}` the main one.
@@ -71,7 +71,7 @@ pub struct CompileRecipe {
 }
 
 /// How a language is run.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunRecipe {
     /// `{memory_mib}` becomes the problem's memory limit, `{main_file}` the main source file,

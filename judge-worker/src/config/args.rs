@@ -76,6 +76,12 @@ pub struct SettingsArgs {
     /// A folder of sandbox profiles; empty: those built in (env: JUDGE_PROFILES)
     #[arg(long, value_name = "PATH")]
     pub profiles: Option<String>,
+    /// Where compiled programs are kept; empty: /var/cache/judge-worker (env: JUDGE_CACHE_DIR)
+    #[arg(long, value_name = "PATH")]
+    pub cache_dir: Option<String>,
+    /// How much of compiled programs is kept; 0: nothing (env: JUDGE_COMPILE_CACHE_MIB)
+    #[arg(long, value_name = "MIB")]
+    pub compile_cache_mib: Option<String>,
     /// The queue of live submissions (env: JUDGE_QUEUES_SUBMISSIONS)
     #[arg(long, value_name = "NAME")]
     pub queues_submissions: Option<String>,

@@ -74,6 +74,11 @@ pub struct Settings {
     pub allow_no_cgroup: bool,
     /// A folder of sandbox profiles in place of those built in.
     pub profiles: Option<PathBuf>,
+    /// Where compiled programs are kept. If not given, below `/var/cache`, and nowhere if that can't
+    /// be used.
+    pub cache_dir: Option<PathBuf>,
+    /// How much of compiled programs is kept, in bytes, up to 1 TiB; 0: nothing.
+    pub compile_cache_bytes: u64,
     /// What queues and exchanges are called.
     pub queues: QueueNames,
 }
@@ -163,6 +168,12 @@ impl Settings {
             )?,
             allow_no_cgroup: from.value("allow_no_cgroup", &args.allow_no_cgroup, value::switch)?,
             profiles: from.value("profiles", &args.profiles, value::optional_path)?,
+            cache_dir: from.value("cache_dir", &args.cache_dir, value::optional_path)?,
+            compile_cache_bytes: from.value(
+                "compile_cache_mib",
+                &args.compile_cache_mib,
+                |text| value::number(text, 0..=1 << 20).map(|mib: u64| mib << 20),
+            )?,
             queues: QueueNames::resolve(args, &from)?,
         };
         settings.check_together()

@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 27] = [
+pub const SETTINGS: [Setting; 29] = [
     text("amqp_url", "amqp://127.0.0.1:5672/%2f"),
     text("amqp_url_file", ""),
     text("database_url", "sqlite://judge-history.sqlite"),
@@ -57,6 +57,8 @@ pub const SETTINGS: [Setting; 27] = [
     text("cgroup_parent", ""),
     switch("allow_no_cgroup", "false"),
     text("profiles", ""),
+    text("cache_dir", ""),
+    number("compile_cache_mib", "512"),
     text("queues.submissions", "judge.submissions"),
     text("queues.rejudge", "judge.rejudge"),
     text("queues.retry", "judge.retry"),

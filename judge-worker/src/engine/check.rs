@@ -128,7 +128,12 @@ mod tests {
             cause: None,
             score: 1.0,
             max_score: Some(1.0),
-            compile: CompileReport { ok: true, output: vec![], usage: Usage::default() },
+            compile: CompileReport {
+                ok: true,
+                output: vec![],
+                usage: Usage::default(),
+                cached: false,
+            },
             tests: tests.into(),
             toolchain: String::new(),
             phases: Phases::default(),

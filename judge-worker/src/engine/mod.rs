@@ -53,6 +53,10 @@ pub struct EngineSettings {
     pub allow_no_cgroup: bool,
     /// Where packages are unpacked: the engine has no environment that could tell.
     pub scratch: PathBuf,
+    /// Where compiled programs are kept; below `/var/cache` if not given.
+    pub cache_dir: Option<PathBuf>,
+    /// How much of compiled programs is kept, in bytes; 0: nothing.
+    pub compile_cache_bytes: u64,
     /// Which log lines are written: directives of `tracing_subscriber::EnvFilter`.
     pub log: String,
     /// How they are written.
@@ -69,6 +73,8 @@ impl EngineSettings {
             cgroup_parent: settings.cgroup_parent.clone(),
             allow_no_cgroup: settings.allow_no_cgroup,
             scratch: std::env::temp_dir(),
+            cache_dir: settings.cache_dir.clone(),
+            compile_cache_bytes: settings.compile_cache_bytes,
             log: settings.log.clone(),
             log_format: settings.log_format,
         }

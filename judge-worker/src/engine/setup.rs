@@ -6,7 +6,7 @@ use judge_core::judging::{Judge, SlotPool};
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{Loss, ProfileError, Profiles, SandboxError, SlotConfig};
-use judge_core::toolchain::{LanguageError, Languages};
+use judge_core::toolchain::{CacheError, CompileCache, LanguageError, Languages};
 
 use super::EngineSettings;
 
@@ -29,6 +29,20 @@ pub enum EngineError {
     /// There are no users for the programs to be.
     #[error(transparent)]
     Ids(SandboxError),
+    /// Programs could read what others have written.
+    #[error(
+        "compiled programs in {} would be visible inside the sandbox, which shows {}: name another \
+         cache_dir", cache_dir.display(), shown.display()
+    )]
+    CacheExposed {
+        /// The folder.
+        cache_dir: PathBuf,
+        /// The part of the host's file tree that it is in.
+        shown: PathBuf,
+    },
+    /// The folder of compiled programs that was named can't be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// Programs could read the problems.
     #[error(
         "the problems in {} would be visible inside the sandbox, which shows {}: move them \
@@ -62,7 +76,43 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
         Err(error) => return Err(EngineError::Cgroups(error)),
     };
     let config = SlotConfig { init_binary: own_binary(), profiles, cgroups };
-    Ok(Judge::new(SlotPool::new(config, settings.slots), languages))
+    let cache = compile_cache(settings, &config)?;
+    let judge = Judge::new(SlotPool::new(config, settings.slots), languages);
+    Ok(match cache {
+        Some(cache) => judge.keeping_compilations(cache),
+        None => judge,
+    })
+}
+
+/// Where compiled programs are kept when nobody says where (`hier(7)`).
+const CACHE_DIR: &str = "/var/cache/judge-worker";
+
+/// Compiled programs, in the folder that was named, or in one that will do.
+fn compile_cache(
+    settings: &EngineSettings,
+    config: &SlotConfig,
+) -> Result<Option<CompileCache>, EngineError> {
+    let bytes = settings.compile_cache_bytes;
+    if bytes == 0 {
+        return Ok(None);
+    }
+    let open = |dir: &Path| {
+        let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
+        if let Some(shown) = config.profiles.exposing(&real) {
+            return Err(EngineError::CacheExposed { cache_dir: real, shown: shown.into() });
+        }
+        CompileCache::open(dir, bytes, config).map_err(EngineError::Cache)
+    };
+    if let Some(dir) = &settings.cache_dir {
+        return open(dir).map(Some);
+    }
+    match open(Path::new(CACHE_DIR)) {
+        Ok(cache) => Ok(Some(cache)),
+        Err(error) => {
+            tracing::warn!(%error, "compiled programs are not kept; name another folder in cache_dir");
+            Ok(None)
+        }
+    }
 }
 
 /// Where profiles and languages are read from.

@@ -204,7 +204,7 @@ fn cancelled() -> Judgement {
         cause: Some(Cause::Cancelled),
         score: 0.0,
         max_score: None,
-        compile: CompileReport { ok: true, output: vec![], usage: Usage::default() },
+        compile: CompileReport { ok: true, output: vec![], usage: Usage::default(), cached: false },
         tests: vec![],
         toolchain: String::new(),
         phases: Phases::default(),

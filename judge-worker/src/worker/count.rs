@@ -7,7 +7,7 @@ use judge_core::judging::{Judgement, Verdict as Ruled};
 use super::Worker;
 use crate::intake::Delivery;
 use crate::message::{Submission, Timestamp};
-use crate::metrics::labels::{CacheResult, Phase};
+use crate::metrics::labels::{Cache, CacheResult, Phase};
 
 impl Worker {
     /// Counts a judgement that was stored and told.
@@ -23,7 +23,9 @@ impl Worker {
         let waited = waited(submission.enqueued_at, delivery);
         metrics.submission_finished(language, verdict.into(), mode.into(), waited);
         metrics.observe_phase(Phase::Compile, judgement.phases.compile);
-        metrics.observe_compile(language, CacheResult::Miss, judgement.phases.compile);
+        let found = if judgement.compile.cached { CacheResult::Hit } else { CacheResult::Miss };
+        metrics.cache(Cache::Compile, found);
+        metrics.observe_compile(language, found, judgement.phases.compile);
         if judgement.compile.ok {
             metrics.observe_phase(Phase::Run, judgement.phases.run);
         }

@@ -27,7 +27,7 @@ pub const PATIENCE: Duration = Duration::from_mins(2);
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// The binary with no setting from outside.
+/// The binary with no setting from outside, and no compiled programs of other tests.
 pub fn judge_worker() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_judge-worker"));
     for (name, _) in std::env::vars_os() {
@@ -35,6 +35,7 @@ pub fn judge_worker() -> Command {
             command.env_remove(name);
         }
     }
+    command.env("JUDGE_COMPILE_CACHE_MIB", "0");
     command
 }
 
