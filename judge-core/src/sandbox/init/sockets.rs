@@ -56,5 +56,6 @@ fn is_empty(table: &File) -> Result<bool, Failure> {
     let mut text = [0; ENOUGH_BYTES];
     // The kernel writes the table anew for each read from its start.
     let len = table.read_at(&mut text, 0).at(InitStep::Reap, TABLE)?;
-    Ok(text[..len].iter().filter(|&&byte| byte == b'\n').count() == 1 && text[len - 1] == b'\n')
+    let end_of_headings = text[..len].iter().position(|&byte| byte == b'\n');
+    Ok(end_of_headings.is_some_and(|end| end + 1 == len))
 }
