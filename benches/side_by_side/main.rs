@@ -48,8 +48,8 @@ struct Args {
     /// Where a go-judge listens, such as `http://127.0.0.1:5050`.
     #[arg(long)]
     go_judge: Option<String>,
-    /// The box that isolate may overwrite; the second lane has the next one.
-    #[arg(long, default_value_t = 998)]
+    /// The first of four boxes that isolate may overwrite: two lanes each of its two ways.
+    #[arg(long, default_value_t = 996)]
     isolate_box: u32,
     /// Of the order within the rounds.
     #[arg(long, default_value_t = 1)]
@@ -120,7 +120,8 @@ fn systems(
         (Peer::Bwrap, Box::new(Bwrap)),
         (Peer::Nsjail, Box::new(Nsjail)),
         (Peer::Isolate, Box::new(Isolate { first_box })),
-        (Peer::IsolateEachTime, Box::new(IsolateEachTime { first_box })),
+        // Both have lanes at the same time.
+        (Peer::IsolateEachTime, Box::new(IsolateEachTime { first_box: first_box + 2 })),
     ];
     if let Some(base) = &args.go_judge {
         peers.insert(1, (Peer::GoJudge, Box::new(GoJudge::at(base))));
