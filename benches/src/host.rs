@@ -4,24 +4,25 @@ use std::fs;
 use std::io;
 use std::thread::available_parallelism;
 
-use judge_core::sandbox::cgroup::Mode;
-
-/// Says where this runs, and how it was built.
-pub fn print_facts(cgroups: Mode) {
+/// Where this runs, how it was built and how it was asked for, as one paragraph.
+pub fn facts(cgroups: &str) -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_else(|_| "unknown".into());
     let cpu = read("/proc/cpuinfo");
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cpu = cpu.map_or("model unknown", |(_, model)| model);
     let cores = available_parallelism().map_or(0, usize::from);
-    println!("CPU       {} usable, {}", cores, cpu.map_or("model unknown", |(_, model)| model));
-    println!("kernel    {}", read("/proc/sys/kernel/osrelease").trim());
-    println!("cgroups   {}", cgroups.as_str());
-    println!("load      {}", read("/proc/loadavg").trim());
-    if cfg!(debug_assertions) {
-        println!("build     NOT OPTIMISED: use `cargo bench`");
-    }
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let load = read("/proc/loadavg");
+    let load = load.split(' ').next().unwrap_or("unknown");
+    let build = if cfg!(debug_assertions) { "; NOT OPTIMISED: use `cargo bench`" } else { "" };
+    format!(
+        "{cores} cores of {cpu}, Linux {}, cgroups {cgroups}, load {load} at the start{build}.",
+        kernel.trim()
+    )
 }
 
 /// CPU time of the whole machine since it booted, in clock ticks.
+#[derive(Debug, Clone, Copy)]
 pub struct CpuTimes {
     all: u64,
     stolen: u64,
