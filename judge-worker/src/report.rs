@@ -16,10 +16,10 @@ use judge_core::sandbox::filter::known_name;
 use judge_core::sandbox::{Limits, Loss, Termination};
 
 use crate::message::{
-    CgroupVersion, Compile, Excerpt, Finite, GroupName, HiddenTest, JudgingFault, LanguageId,
-    ProblemVersion, Provenance, PublicData, PublicTest, Reason, RejectedMessage, SandboxFeature,
-    SandboxLoss, Subject, Submission, TestExcerpt, TestFacts, TestReport, Tests, Timestamp,
-    Verdict, VerdictCode, WorkerName,
+    CgroupVersion, Compile, ContentHash, Excerpt, Finite, GroupName, HiddenTest, JudgingFault,
+    LanguageId, ProblemVersion, Provenance, PublicData, PublicTest, Reason, RejectedMessage,
+    RequestId, SandboxFeature, SandboxLoss, Subject, Submission, TestExcerpt, TestFacts,
+    TestReport, Tests, Timestamp, Verdict, VerdictCode, WorkerName,
 };
 use crate::store::{HistoryRecord, TestRecord, Visibility as StoredVisibility};
 
@@ -161,6 +161,50 @@ impl GivenUpReport<'_> {
     pub fn record(&self, submission: &Submission) -> HistoryRecord {
         let code = VerdictCode::JudgingError.as_str();
         row(submission, self.problem_version, submission.language.as_str(), code)
+    }
+}
+
+/// What a verdict is made from where there is not even a submission.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedReport<'a> {
+    /// Why it can't be read, in words for whoever waits, and what of it can.
+    pub refused: &'a RejectedMessage,
+    /// Which can.
+    pub request_id: &'a RequestId,
+    /// Of the message as it came.
+    pub content: ContentHash,
+}
+
+impl RefusedReport<'_> {
+    /// The verdict message, `JE`.
+    pub fn verdict(&self, worker: WorkerName, history_id: i64, judged_at: Timestamp) -> Verdict {
+        let told = Verdict::rejected(self.refused, worker, judged_at);
+        let told = told.expect("who has a request id can be told");
+        Verdict { history_id: Some(history_id), ..told }
+    }
+
+    /// The history row: what can't be read is empty, and the submission `~`, as in the routing key.
+    pub fn record(&self) -> HistoryRecord {
+        let ids = self.refused.ids();
+        let unreadable = || "~".to_owned();
+        HistoryRecord {
+            submission_id: ids.submission_id.as_ref().map_or_else(unreadable, ToString::to_string),
+            history_key: ids.history_key.as_ref().map(ToString::to_string),
+            room_id: ids.room_id.as_ref().map(ToString::to_string),
+            user_id: ids.user_id.as_ref().map(ToString::to_string),
+            problem_id: ids.problem_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            problem_version: String::new(),
+            language: ids.language.as_ref().map(ToString::to_string).unwrap_or_default(),
+            mode: String::new(),
+            verdict: VerdictCode::JudgingError.as_str().to_owned(),
+            score: None,
+            max_score: None,
+            cpu_time: Duration::ZERO,
+            wall_time: Duration::ZERO,
+            memory_kib: 0,
+            source_hash: self.content.to_hex(),
+            tests: Vec::new(),
+        }
     }
 }
 

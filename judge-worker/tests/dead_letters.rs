@@ -168,7 +168,8 @@ async fn operators_see_dead_letters_where_they_are_and_replay_or_drop_them() {
         assert_eq!((&told["requestId"], &told["submissionId"]), (&json!(new), &json!("s-r-1")));
         assert_eq!(told["verdict"], "AC", "{told}");
     }
-    assert_eq!(scene.history().await, [(new, "AC".to_owned())]);
+    let history = [("r-1".to_owned(), "JE".to_owned()), (new, "AC".to_owned())];
+    assert_eq!(scene.history().await, history);
     worker.terminate();
     worker.expect_clean_end();
 }
@@ -201,12 +202,24 @@ async fn a_request_that_comes_twice_is_judged_once_and_one_with_other_content_is
     let met = workers.iter().any(|worker| worker.log().contains("the request is in hand of"));
     assert!(met, "the two workers had one request at one time");
 
-    let other = submission("twice-1", "print('other')\n");
-    scene.wire.publish(SUBMISSIONS, &other).await;
-    scene.until_dead(1).await;
-    let letter = scene.wire.get(DEAD).await;
-    assert_eq!(letter.text("x-judge-reason").as_deref(), Some("conflict"));
-    assert_eq!(letter.body, other);
+    let unreadable = br#"{"requestId": "twice-1", "submissionId": "s-twice-1"}"#.to_vec();
+    let mut unknown = json_of(&submission("twice-1", slow));
+    unknown["problemId"] = json!("no-such-problem");
+    let others =
+        [submission("twice-1", "print('other')\n"), unreadable, unknown.to_string().into_bytes()];
+    for other in &others {
+        scene.wire.publish(SUBMISSIONS, other).await;
+    }
+    scene.until_dead(others.len()).await;
+    let mut dead = Vec::new();
+    while let Some(letter) = scene.wire.try_get(DEAD).await {
+        assert_eq!(letter.text("x-judge-reason").as_deref(), Some("conflict"));
+        dead.push(letter.body);
+    }
+    dead.sort();
+    let mut others = others.to_vec();
+    others.sort();
+    assert_eq!(dead, others);
     let mut history = scene.history().await;
     history.sort();
     assert_eq!(history, requests.map(|request| (request.to_owned(), "AC".to_owned())));

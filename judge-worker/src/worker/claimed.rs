@@ -96,7 +96,7 @@ impl Worker {
                 self.count(submission, delivery, &language.id, &judgement);
                 Ok(Told::Now)
             }
-            Stored::Before { .. } => self.tell_again(submission, delivery).await,
+            Stored::Before { .. } => self.tell_again(lease.request_id(), delivery).await,
             Stored::Fenced => Err(NotJudged::fenced()),
         }
     }

@@ -4,6 +4,7 @@
 //! ```text
 //! judging failed too often ──────┐
 //! workers died of it too often ──┼─▶ claim ─▶ history row JE ─▶ verdict, confirmed ─▶ judge.dead
+//! problem or language unknown ───┤
 //! the problem is broken ─────────┤
 //! the broker gave it up ─────────┘
 //! ```
@@ -45,6 +46,18 @@ impl GivenUp {
     pub(super) fn lost(submission: &Submission, tries: u32) -> Self {
         let refused = RejectedMessage::quarantined(submission, tries);
         Self { refused, reason: DeadReason::DeliveryLimit, at_last: None }
+    }
+
+    /// There is no package of its problem here.
+    pub(super) fn unknown_problem(submission: &Submission) -> Self {
+        let refused = RejectedMessage::unknown_problem(submission);
+        Self { refused, reason: DeadReason::UnknownProblem, at_last: None }
+    }
+
+    /// There is no such language here.
+    pub(super) fn unknown_language(submission: &Submission) -> Self {
+        let refused = RejectedMessage::unknown_language(submission);
+        Self { refused, reason: DeadReason::UnknownLanguage, at_last: None }
     }
 
     /// The package of its problem can't be used.
@@ -106,32 +119,37 @@ impl Worker {
                 self.metrics.submission_finished(language, VerdictLabel::Je, mode, waited);
                 Err(NotJudged::Buried { reason, detail })
             }
-            Stored::Before { .. } => self.tell_again(submission, delivery).await,
+            Stored::Before { .. } => self.tell_again(lease.request_id(), delivery).await,
             Stored::Fenced => Err(NotJudged::fenced()),
         }
     }
 
     /// Answers what the broker has given up; whether anybody could judge it matters no more.
     pub(super) async fn answer_delivery(&self, delivery: &Delivery) -> Result<Told, NotJudged> {
-        let submission = self.read(delivery)?;
+        let submission = match self.read(delivery) {
+            Ok(submission) => submission,
+            Err(refused) => return self.refuse(delivery, &refused).await,
+        };
         match self.claim(&submission).await? {
             Claimed::Granted(lease) => {
                 let lost = GivenUp::lost(&submission, delivery.deliveries());
                 self.give_up(delivery, &submission, &lease, lost).await
             }
-            Claimed::Finished => self.tell_again(&submission, delivery).await,
-            Claimed::GivenUp(reason) => self.bury_again(&submission, delivery, reason).await,
+            Claimed::Finished => self.tell_again(submission.request_id.as_str(), delivery).await,
+            Claimed::GivenUp(reason) => {
+                self.bury_again(submission.request_id.as_str(), delivery, reason).await
+            }
         }
     }
 
     /// Goes the rest of the way with a request that was given up before.
     pub(super) async fn bury_again(
         &self,
-        submission: &Submission,
+        request_id: &str,
         delivery: &Delivery,
         reason: DeadReason,
     ) -> Result<Told, NotJudged> {
-        self.tell_again(submission, delivery).await?;
+        self.tell_again(request_id, delivery).await?;
         let detail = "given up before; its verdict was published again".to_owned();
         Err(NotJudged::Buried { reason, detail })
     }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use judge_core::judging::Problem;
+use judge_core::toolchain::Language;
+
 use super::Worker;
-use super::count::waited;
 use super::give_up::GivenUp;
 use super::relay::envelope;
 use crate::intake::{DeadReason, Delivery, Disposition, Lane, Settled, TooLarge, settle};
-use crate::message::{RejectReason, RejectedMessage, Submission, Timestamp, Verdict};
-use crate::metrics::labels::{DeliveryOutcome, ModeLabel, Phase, VerdictLabel};
-use crate::outbox::VerdictEnvelope;
+use crate::message::{RejectReason, RejectedMessage, Submission};
+use crate::metrics::labels::{DeliveryOutcome, Phase};
 use crate::problems::chain;
 use crate::store::{Claim, ClaimRequest, Lease, OutboxEvent, ReplyRoute, StoreError};
 
@@ -28,8 +29,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Why a delivery is not settled by a verdict.
 pub(super) enum NotJudged {
-    /// It will never be: with the words for the sender.
-    Refused(Box<RejectedMessage>),
     /// It will never be, and all that is to be told is told: what is left is the dead queue.
     Buried { reason: DeadReason, detail: String },
     /// Later, perhaps elsewhere.
@@ -71,8 +70,10 @@ impl Worker {
         let (disposition, outcome) = match told {
             Ok(Told::Now) => (Disposition::Ack, DeliveryOutcome::Acked),
             Ok(Told::Again) => (Disposition::Ack, DeliveryOutcome::Duplicate),
-            Err(NotJudged::Refused(refused)) => self.refuse(&delivery, &refused).await,
-            Err(NotJudged::Buried { reason, detail }) => self.dead(reason, detail),
+            Err(NotJudged::Buried { reason, detail }) => {
+                self.metrics.dead_letter(reason.as_label().into());
+                (Disposition::Dead { reason, detail }, DeliveryOutcome::DeadLettered)
+            }
             Err(NotJudged::Later { cause, delay }) => {
                 tracing::warn!(cause, delay = ?delay, "a submission is put off");
                 (Disposition::Retry { cause, delay }, DeliveryOutcome::Retried)
@@ -86,54 +87,10 @@ impl Worker {
         });
     }
 
-    /// Tells the sender, if it can be told who that is, and buries the message.
-    async fn refuse(
-        &self,
-        delivery: &Delivery,
-        refused: &RejectedMessage,
-    ) -> (Disposition, DeliveryOutcome) {
-        let (ids, detail) = (refused.ids(), refused.detail());
-        let submission_id = ids.submission_id.as_ref().map(ToString::to_string);
-        tracing::warn!(submission_id, reason = refused.reason().as_str(), detail, "refused");
-        let worker = self.settings.worker_name.clone();
-        if let Some(verdict) = Verdict::rejected(refused, worker, Timestamp::now()) {
-            let submission_id = submission_id.unwrap_or_else(|| "~".to_owned());
-            let envelope = VerdictEnvelope {
-                room_id: ids.room_id.as_ref().map(ToString::to_string),
-                request_id: ids
-                    .request_id
-                    .as_ref()
-                    .map_or_else(|| format!("refused-{submission_id}"), ToString::to_string),
-                submission_id,
-                reply_to: delivery.reply_to.clone(),
-                correlation_id: delivery.correlation_id.clone(),
-                traceparent: delivery.traceparent.clone(),
-                payload: verdict.to_json(),
-            };
-            if let Err(error) = self.sink.publish_verdict(&envelope).await {
-                let delay = Duration::from_secs(2);
-                let disposition = Disposition::Retry { cause: chain(&error), delay };
-                return (disposition, DeliveryOutcome::Retried);
-            }
-            let language = ids.language.as_ref().map_or("", |language| language.as_str());
-            let (verdict, mode) = (VerdictLabel::Je, ModeLabel::from(""));
-            self.metrics.submission_finished(language, verdict, mode, waited(None, delivery));
-        }
-        self.dead(dead_reason(refused.reason()), detail.to_owned())
-    }
-
-    fn dead(&self, reason: DeadReason, detail: String) -> (Disposition, DeliveryOutcome) {
-        self.metrics.dead_letter(reason.as_label().into());
-        (Disposition::Dead { reason, detail }, DeliveryOutcome::DeadLettered)
-    }
-
     async fn judge_delivery(&self, delivery: &Delivery) -> Result<Told, NotJudged> {
-        let submission = self.read(delivery)?;
-        let Some(problem) = self.catalog.find(submission.problem_id.as_str()) else {
-            return Err(refused(RejectedMessage::unknown_problem(&submission)));
-        };
-        let Some(language) = self.languages.find(submission.language.as_str()) else {
-            return Err(refused(RejectedMessage::unknown_language(&submission)));
+        let submission = match self.read(delivery) {
+            Ok(submission) => submission,
+            Err(refused) => return self.refuse(delivery, &refused).await,
         };
         if MOST_DELIVERIES <= delivery.delivery_count {
             let cause = format!("handed out and given back {} times", delivery.delivery_count);
@@ -143,31 +100,48 @@ impl Worker {
             let cause = "the same request is in hand here".to_owned();
             return Err(NotJudged::Later { cause, delay: Duration::from_secs(1) });
         };
+        // Before anything else is asked: what is finished stays as it is, even at a worker that has
+        // never heard of its problem.
         let lease = match self.claim(&submission).await? {
             Claimed::Granted(lease) => lease,
-            Claimed::Finished => return self.tell_again(&submission, delivery).await,
+            Claimed::Finished => {
+                return self.tell_again(submission.request_id.as_str(), delivery).await;
+            }
             Claimed::GivenUp(reason) => {
-                return self.bury_again(&submission, delivery, reason).await;
+                return self.bury_again(submission.request_id.as_str(), delivery, reason).await;
             }
         };
-        let Ok(problem) = problem else {
-            let given_up = GivenUp::broken_problem(&submission);
-            return self.give_up(delivery, &submission, &lease, given_up).await;
+        let (problem, language) = match self.needs(&submission, &lease) {
+            Ok(found) => found,
+            Err(given_up) => return self.give_up(delivery, &submission, &lease, given_up).await,
         };
-        if MOST_TRIES <= lease.failed_tries() {
-            let given_up = GivenUp::lost(&submission, lease.failed_tries());
-            return self.give_up(delivery, &submission, &lease, given_up).await;
-        }
-        self.judge_claimed(delivery, &submission, &held, &lease, problem, Arc::clone(language))
-            .await
+        self.judge_claimed(delivery, &submission, &held, &lease, problem, language).await
     }
 
-    pub(super) fn read(&self, delivery: &Delivery) -> Result<Submission, NotJudged> {
+    /// What judging needs, or why it is not to be tried.
+    fn needs(
+        &self,
+        submission: &Submission,
+        lease: &Lease,
+    ) -> Result<(Arc<Problem>, Arc<Language>), GivenUp> {
+        let problem = match self.catalog.find(submission.problem_id.as_str()) {
+            None => return Err(GivenUp::unknown_problem(submission)),
+            Some(Err(_)) => return Err(GivenUp::broken_problem(submission)),
+            Some(Ok(problem)) => problem,
+        };
+        let Some(language) = self.languages.find(submission.language.as_str()) else {
+            return Err(GivenUp::unknown_language(submission));
+        };
+        if MOST_TRIES <= lease.failed_tries() {
+            return Err(GivenUp::lost(submission, lease.failed_tries()));
+        }
+        Ok((problem, Arc::clone(language)))
+    }
+
+    pub(super) fn read(&self, delivery: &Delivery) -> Result<Submission, RejectedMessage> {
         match delivery.body() {
-            Ok(body) => Submission::parse(body, &self.settings.message_limits()).map_err(refused),
-            Err(TooLarge { bytes, limit }) => {
-                Err(refused(RejectedMessage::too_large(bytes, limit)))
-            }
+            Ok(body) => Submission::parse(body, &self.settings.message_limits()),
+            Err(TooLarge { bytes, limit }) => Err(RejectedMessage::too_large(bytes, limit)),
         }
     }
 
@@ -180,7 +154,11 @@ impl Worker {
             worker: self.settings.worker_name.as_str(),
             lease: self.settings.lease,
         };
-        match self.store.claim(&request).await? {
+        self.claim_as(&request).await
+    }
+
+    pub(super) async fn claim_as(&self, request: &ClaimRequest<'_>) -> Result<Claimed, NotJudged> {
+        match self.store.claim(request).await? {
             Claim::Granted(lease) => Ok(Claimed::Granted(lease)),
             Claim::Finished { .. } => Ok(Claimed::Finished),
             Claim::GivenUp { reason, .. } => {
@@ -192,7 +170,7 @@ impl Worker {
                 delay: remaining.min(LONGEST_WAIT),
             }),
             Claim::Conflict => {
-                let id = &submission.request_id;
+                let id = request.request_id;
                 // The first one stands, so nothing is told.
                 let detail = format!("the request id {id} is known with other content");
                 Err(NotJudged::Buried { reason: DeadReason::Conflict, detail })
@@ -203,11 +181,10 @@ impl Worker {
     /// Publishes the verdict of a request that was judged before.
     pub(super) async fn tell_again(
         &self,
-        submission: &Submission,
+        request_id: &str,
         delivery: &Delivery,
     ) -> Result<Told, NotJudged> {
-        let id = submission.request_id.as_str();
-        let event = self.store.event_of(id).await?.ok_or_else(|| NotJudged::Later {
+        let event = self.store.event_of(request_id).await?.ok_or_else(|| NotJudged::Later {
             cause: "the verdict that was stored can't be found".to_owned(),
             delay: Duration::from_secs(1),
         })?;
@@ -238,10 +215,6 @@ pub(super) enum Claimed {
     GivenUp(DeadReason),
 }
 
-fn refused(refused: RejectedMessage) -> NotJudged {
-    NotJudged::Refused(Box::new(refused))
-}
-
 pub(super) fn route_of(delivery: &Delivery) -> ReplyRoute {
     ReplyRoute {
         reply_to: delivery.reply_to.clone(),
@@ -250,7 +223,7 @@ pub(super) fn route_of(delivery: &Delivery) -> ReplyRoute {
     }
 }
 
-fn dead_reason(reason: RejectReason) -> DeadReason {
+pub(super) fn dead_reason(reason: RejectReason) -> DeadReason {
     match reason {
         RejectReason::NotJson => DeadReason::NotJson,
         RejectReason::Schema => DeadReason::Schema,

@@ -21,6 +21,7 @@ mod handle;
 mod health;
 mod in_hand;
 mod progress;
+mod refuse;
 mod relay;
 mod seed;
 

@@ -85,8 +85,12 @@ class Checker:
         for found in self.hidden.found_in(job.problem_id, message):
             yield f"holds hidden data: {found}"
         if job.dead:
-            if message["historyId"] is not None:
-                yield "names a history row, though nothing was judged"
+            # What has a request id has a row, even if little else of it could be read.
+            row = arrival.row
+            if (message["historyId"] is None) != (job.request_id is None):
+                yield f"names the history row {message['historyId']}"
+            elif job.request_id and (row is None or row["verdict"] != message["verdict"]):
+                yield f"has the history row {row}"
             return
         yield from self.judged(arrival, job)
         yield from self.history(arrival, job)

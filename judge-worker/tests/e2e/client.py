@@ -155,7 +155,7 @@ def dead_letters(run):
 
 def stored(run):
     """One history row for each request, and nothing left to tell."""
-    requests = {job.key for job in run.jobs if job.verdicts and not job.dead}
+    requests = {job.request_id for job in run.jobs if job.verdicts and job.request_id}
     rows = run.listener.history.rows("SELECT request_id FROM judge_history")
     ids = [row["request_id"] for row in rows]
     if sorted(ids) != sorted(requests):
