@@ -3,6 +3,8 @@
 
 CARGO ?= cargo
 PROBLEMS := testcases/problems
+# For tests only: walls that can be taken away, places at which a worker can be told to die.
+TEST_FEATURES := judge-core/missing-walls,judge-worker/failpoints
 
 .PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz
 
@@ -21,7 +23,7 @@ test:
 	$(MAKE) --jobs=2 --output-sync=line test-v2 verify fuzz
 
 unit:
-	$(CARGO) test --workspace --no-fail-fast --features judge-core/missing-walls
+	$(CARGO) test --workspace --no-fail-fast --features $(TEST_FEATURES)
 
 # Cases of others, read from the folder that JUDGE_THIRD_PARTY_CASES names.
 third-party:
@@ -48,8 +50,9 @@ fuzz:
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --features judge-core/missing-walls -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy -p judge-core -- -D warnings # as it is delivered: no wall can be missing
+	$(CARGO) clippy -p judge-worker -- -D warnings # and nothing fails because a test says so
 
 # Builds the worker's image and proves it in podman; needs root, and minutes for the Rust build.
 image:

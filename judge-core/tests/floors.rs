@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! judge-core     sys < sandbox < toolchain < judging
-//! judge-worker   message, metrics, config, http < logging, problems, intake, store, outbox
+//! judge-worker   message, metrics, config, http, failpoint < logging, problems, intake, store, outbox
 //!                < engine, report < worker < commands < main
 //! ```
 //!
@@ -42,17 +42,18 @@ const JUDGE_CORE: [Room; 5] = [
 ];
 
 /// `main` is `main.rs`, a crate of its own.
-const JUDGE_WORKER: [Room; 14] = [
+const JUDGE_WORKER: [Room; 15] = [
     // Leaves: plain data and plain services.
     room("message", &[]),
     room("metrics", &[]),
     room("config", &["message"]), // refuses names and limits by the message's own rules
     room("http", &["metrics"]),
+    room("failpoint", &[]), // does nothing but in tests
     room("logging", &["config"]),
     // What judge-core judges against.
     room("problems", &["config", "message", "metrics"]),
     // AMQP and SQL: no decisions, and nothing of each other but the broker's connection.
-    room("intake", &["config", "message", "metrics"]),
+    room("intake", &["config", "message", "metrics", "failpoint"]),
     room("store", &["config", "message", "metrics"]),
     room("outbox", &["config", "message", "metrics", "intake::amqp"]),
     // judge-core set up, in a process of its own: nothing in it could connect to anything.
@@ -63,8 +64,17 @@ const JUDGE_WORKER: [Room; 14] = [
     room(
         "worker",
         &[
-            "config", "message", "metrics", "http", "engine", "problems", "intake", "store",
-            "outbox", "report",
+            "config",
+            "message",
+            "metrics",
+            "http",
+            "engine",
+            "problems",
+            "intake",
+            "store",
+            "outbox",
+            "report",
+            "failpoint",
         ],
     ),
     room(

@@ -6,7 +6,7 @@
 //! report engine           results as messages and rows; judging in a process of its own
 //! intake store outbox     RabbitMQ or stdin; MySQL or SQLite; events on their way out
 //! problems logging        the packages that are there; log lines
-//! message config metrics http    leaf rooms
+//! message config metrics http failpoint    leaf rooms
 //! ```
 
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@
 pub mod commands;
 pub mod config;
 pub mod engine;
+pub mod failpoint;
 pub mod http;
 pub mod intake;
 pub mod logging;

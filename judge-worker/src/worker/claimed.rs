@@ -11,6 +11,8 @@ use judge_core::judging::{
 use judge_core::sandbox::Usage;
 use judge_core::toolchain::{Language, SourceFile};
 
+use tokio::sync::Notify;
+
 use super::Worker;
 use super::count::waited;
 use super::give_up::GivenUp;
@@ -19,6 +21,7 @@ use super::in_hand::{Held, Withdrawn};
 use super::progress::Reporter;
 use crate::config::Settings;
 use crate::engine::{EngineFailure, Job, JobMode};
+use crate::failpoint::{Failpoint, Injected, reach};
 use crate::intake::Delivery;
 use crate::message::{Mode, Source, Stage, Submission, Timestamp};
 use crate::metrics::labels::Phase;
@@ -41,10 +44,12 @@ impl Worker {
         let progress = Reporter::new(submission, &self.sink, attempt);
         let job = job_of(submission, &problem.package, &language, &self.settings);
         let waited = waited(submission.enqueued_at, delivery);
-        let judging = self.in_the_engine(job, &problem.package, held, &progress, waited);
+        let begun = Notify::new();
+        let judging = self.in_the_engine(job, &problem.package, held, &progress, waited, &begun);
         let judged = tokio::select! {
             judged = judging => judged,
             never = self.keep_lease(lease, held) => match never {},
+            injected = failing_once(&begun) => return Err(injected.into()),
         };
         drop(progress);
         let judgement = match judged {
@@ -80,6 +85,7 @@ impl Worker {
             losses: self.engine.losses(),
             worker: &self.settings.worker_name,
         };
+        reach(Failpoint::BeforeStore).await?;
         let began = Instant::now();
         let stored = self
             .store
@@ -92,6 +98,7 @@ impl Worker {
         self.metrics.observe_phase(Phase::Store, began.elapsed());
         match stored {
             Stored::New(event) => {
+                reach(Failpoint::Stored).await?;
                 self.publish(event).await?;
                 self.count(submission, delivery, &language.id, &judgement);
                 Ok(Told::Now)
@@ -101,7 +108,7 @@ impl Worker {
         }
     }
 
-    /// In the engine, with its stages told as they come.
+    /// In the engine, with its stages told as they come, and `begun` when the first one did.
     async fn in_the_engine(
         &self,
         job: Job,
@@ -109,12 +116,14 @@ impl Worker {
         held: &Held,
         progress: &Reporter,
         waited: Duration,
+        begun: &Notify,
     ) -> Result<Judgement, EngineFailure> {
         let queued = Instant::now();
-        let mut begun = false;
+        let mut seen = false;
         let observe = |stage| {
             // Stages may overtake each other, so that the first that is seen says that it began.
-            if !std::mem::replace(&mut begun, true) {
+            if !std::mem::replace(&mut seen, true) {
+                begun.notify_one();
                 self.metrics.observe_queue_wait(waited + queued.elapsed());
             }
             match stage {
@@ -130,6 +139,10 @@ impl Worker {
         let every = self.settings.lease / 3;
         loop {
             tokio::time::sleep(every).await;
+            if let Err(injected) = reach(Failpoint::Renew).await {
+                tracing::warn!(request_id = lease.request_id(), error = %injected, "cannot renew");
+                continue;
+            }
             match self.store.renew(lease, self.settings.lease).await {
                 Ok(Renewal::Renewed) => {}
                 Ok(Renewal::Lost) => {
@@ -149,6 +162,15 @@ impl Worker {
             // It runs out by itself.
             tracing::warn!(request_id = lease.request_id(), error = %chain(&error), "cannot release");
         }
+    }
+}
+
+/// Only where a test wants it.
+async fn failing_once(begun: &Notify) -> Injected {
+    begun.notified().await;
+    match reach(Failpoint::Judging).await {
+        Ok(()) => std::future::pending().await,
+        Err(injected) => injected,
     }
 }
 

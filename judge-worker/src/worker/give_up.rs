@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use super::count::waited;
 use super::handle::{Claimed, NotJudged, Told, route_of};
+use crate::failpoint::{Failpoint, reach};
 use crate::intake::amqp::Unanswered;
 use crate::intake::{DeadReason, Delivery};
 use crate::message::{RejectedMessage, Submission, Timestamp};
@@ -83,6 +84,7 @@ impl Worker {
         lease: &Lease,
         given_up: GivenUp,
     ) -> Result<Told, NotJudged> {
+        reach(Failpoint::GiveUp).await?;
         let GivenUp { refused, reason, at_last } = given_up;
         let mut detail = refused.detail().to_owned();
         if let Some(cause) = at_last {

@@ -9,6 +9,7 @@ use judge_core::toolchain::Language;
 use super::Worker;
 use super::give_up::GivenUp;
 use super::relay::envelope;
+use crate::failpoint::{Failpoint, Injected, reach};
 use crate::intake::{DeadReason, Delivery, Disposition, Lane, Settled, TooLarge, settle};
 use crate::message::{RejectReason, RejectedMessage, Submission};
 use crate::metrics::labels::{DeliveryOutcome, Phase};
@@ -59,6 +60,12 @@ impl From<StoreError> for NotJudged {
     }
 }
 
+impl From<Injected> for NotJudged {
+    fn from(injected: Injected) -> Self {
+        Self::Later { cause: injected.to_string(), delay: Duration::from_secs(1) }
+    }
+}
+
 impl Worker {
     /// Sees one delivery to its end.
     pub(super) async fn handle(&self, delivery: Delivery) {
@@ -88,6 +95,7 @@ impl Worker {
     }
 
     async fn judge_delivery(&self, delivery: &Delivery) -> Result<Told, NotJudged> {
+        reach(Failpoint::Received).await?;
         let submission = match self.read(delivery) {
             Ok(submission) => submission,
             Err(refused) => return self.refuse(delivery, &refused).await,
@@ -111,6 +119,7 @@ impl Worker {
                 return self.bury_again(submission.request_id.as_str(), delivery, reason).await;
             }
         };
+        reach(Failpoint::Claimed).await?;
         let (problem, language) = match self.needs(&submission, &lease) {
             Ok(found) => found,
             Err(given_up) => return self.give_up(delivery, &submission, &lease, given_up).await,
@@ -196,14 +205,17 @@ impl Worker {
     pub(super) async fn publish(&self, event: OutboxEvent) -> Result<(), NotJudged> {
         let began = Instant::now();
         let history_id = event.history_id;
+        reach(Failpoint::Publish).await?;
         self.sink.publish_verdict(&envelope(event)).await.map_err(|error| NotJudged::Later {
             cause: chain(&error),
             delay: Duration::from_secs(2),
         })?;
         self.metrics.observe_phase(Phase::Publish, began.elapsed());
+        reach(Failpoint::Confirmed).await?;
         if let Err(error) = self.store.event_published(history_id).await {
             tracing::warn!(history_id, error = %chain(&error), "its verdict will be published again");
         }
+        reach(Failpoint::BeforeAck).await?;
         Ok(())
     }
 }

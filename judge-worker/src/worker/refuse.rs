@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Worker;
 use super::count::waited;
 use super::handle::{Claimed, NotJudged, Told, dead_reason, route_of};
+use crate::failpoint::{Failpoint, reach};
 use crate::intake::Delivery;
 use crate::message::{ContentHash, RejectedMessage, RequestId, Timestamp, Verdict};
 use crate::metrics::labels::{ModeLabel, VerdictLabel};
@@ -58,6 +59,7 @@ impl Worker {
                 return self.bury_again(request_id.as_str(), delivery, reason).await;
             }
         };
+        reach(Failpoint::GiveUp).await?;
         let (route, label) = (route_of(delivery), reason.as_label());
         let verdict = |id, at| {
             let at = Timestamp::clamped(at);

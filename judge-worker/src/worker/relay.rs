@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use crate::failpoint::{Failpoint, reach};
 use crate::outbox::VerdictEnvelope;
 use crate::problems::chain;
 use crate::store::OutboxEvent;
@@ -36,6 +37,9 @@ pub async fn relay(worker: Arc<Worker>, stop: CancellationToken) {
 
 async fn publish(worker: &Worker, event: OutboxEvent) {
     let (history_id, request_id) = (event.history_id, event.request_id.clone());
+    if let Err(injected) = reach(Failpoint::Relay).await {
+        return tracing::warn!(request_id, error = %injected, "cannot publish a verdict");
+    }
     match worker.sink.publish_verdict(&envelope(event)).await {
         Ok(()) => {
             tracing::info!(request_id, history_id, "published a verdict that was left over");

@@ -15,6 +15,7 @@ use super::{
     confirm::{Outgoing, PublishError},
     message::{self, ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, short},
 };
+use crate::failpoint::{Failpoint, reach};
 use crate::intake::settle::{Disposition, Settled};
 
 /// The delivery's own acknowledgement, and what a copy of it is made from.
@@ -62,6 +63,9 @@ impl Receipt {
                 self.replaced_by(copied).await
             }
             Disposition::Dead { reason, detail } => {
+                if reach(Failpoint::Bury).await.is_err() {
+                    return self.requeue().await;
+                }
                 let copied = self.copy_to_dead(body, attempt, reason.as_label(), &detail).await;
                 self.replaced_by(copied).await
             }
@@ -94,7 +98,11 @@ impl Receipt {
     /// job and never loses one.
     async fn replaced_by(self, copied: Result<(), PublishError>) -> Settled {
         match copied {
-            Ok(()) => self.ack().await,
+            Ok(()) => match reach(Failpoint::Copied).await {
+                Ok(()) => self.ack().await,
+                // As if the connection had broken: there is two of it now.
+                Err(_) => self.requeue().await,
+            },
             Err(e) => {
                 warn!(queue = self.queue, error = in_one_line(&e), "not moved; requeued instead");
                 match self.requeue().await {
