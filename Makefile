@@ -6,7 +6,7 @@ PROBLEMS := testcases/problems
 # For tests only: walls that can be taken away, places at which a worker can be told to die.
 TEST_FEATURES := judge-core/missing-walls,judge-worker/failpoints
 
-.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz
+.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz chaos
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -57,6 +57,12 @@ lint:
 # Builds the worker's image and proves it in podman; needs root, and minutes for the Rust build.
 image:
 	deploy/tests/image.sh
+
+# At least 2,000 submissions and 100 kills; `make test` has a short one. JUDGE_CHAOS_SEED repeats a schedule.
+chaos:
+	.ci/needs.sh all
+	JUDGE_CHAOS_SUBMISSIONS=$${JUDGE_CHAOS_SUBMISSIONS:-2000} JUDGE_CHAOS_KILLS=$${JUDGE_CHAOS_KILLS:-100} \
+	    $(CARGO) test -p judge-worker --features failpoints --test chaos -- --nocapture
 
 bench:
 	$(CARGO) bench -p judge-benches

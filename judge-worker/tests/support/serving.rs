@@ -202,6 +202,22 @@ impl Serving {
         kill(Pid::from_raw(self.pid()), Signal::SIGKILL).expect("our child, not reaped");
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
+    /// Whether it stands still, as by `SIGSTOP`.
+    pub fn is_stopped(&self) -> bool {
+        let own = self.pid();
+        all_processes().any(|process| process.pid == own && process.state == 'T')
+    }
+
+    /// Stops it in its tracks (`SIGSTOP`) or lets it go on (`SIGCONT`). Not reaped, its pid is its own.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid()), signal).expect("our child, not reaped");
+    }
+
     /// Waits until nothing of it is left, however it ended.
     pub fn expect_nothing_left(mut self) {
         self.wait();
@@ -213,6 +229,18 @@ impl Serving {
             }
             let name = &self.name;
             assert!(Instant::now() < deadline, "{name} left {processes:?} and {cgroups:?}");
+            sleep(POLL);
+        }
+    }
+
+    /// Waits until none of its processes that were noted is left. Of cgroups the next worker in this
+    /// place would get rid: an engine whose front dies while it tries its walls has no time to.
+    pub fn expect_no_process_left(mut self) {
+        self.wait();
+        let deadline = Instant::now() + PATIENCE;
+        while !self.processes_left().is_empty() {
+            let left = self.processes_left();
+            assert!(Instant::now() < deadline, "{} left {left:?}", self.name);
             sleep(POLL);
         }
     }

@@ -97,13 +97,18 @@ impl Wire {
     }
 
     pub async fn try_get(&self, queue: &str) -> Option<Stored> {
+        self.look(queue).await.expect("a get")
+    }
+
+    /// The same, while the broker may go away.
+    pub async fn look(&self, queue: &str) -> lapin::Result<Option<Stored>> {
         let options = BasicGetOptions { no_ack: true };
-        let message = self.channel.basic_get(queue.into(), options).await.expect("a get")?;
-        Some(Stored {
+        let message = self.channel.basic_get(queue.into(), options).await?;
+        Ok(message.map(|message| Stored {
             body: message.delivery.data,
             routing_key: message.delivery.routing_key.to_string(),
             properties: message.delivery.properties,
-        })
+        }))
     }
 
     /// Declares a quorum queue with nothing special to it.
