@@ -6,7 +6,7 @@ PROBLEMS := testcases/problems
 # For tests only: walls that can be taken away, places at which a worker can be told to die.
 TEST_FEATURES := judge-core/missing-walls,judge-worker/failpoints
 
-.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz chaos
+.PHONY: demo test lint unit test-v2 verify deploy-check third-party image bench fuzz chaos soak
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -63,6 +63,12 @@ chaos:
 	.ci/needs.sh all
 	JUDGE_CHAOS_SUBMISSIONS=$${JUDGE_CHAOS_SUBMISSIONS:-2000} JUDGE_CHAOS_KILLS=$${JUDGE_CHAOS_KILLS:-100} \
 	    $(CARGO) test -p judge-worker --features failpoints --test chaos -- --nocapture
+
+# 20,000 submissions through one worker, which may not grow; `make test` has a short one.
+soak:
+	.ci/needs.sh all
+	JUDGE_SOAK_SUBMISSIONS=$${JUDGE_SOAK_SUBMISSIONS:-20000} \
+	    $(CARGO) test --release -p judge-worker --test soak -- --nocapture
 
 bench:
 	$(CARGO) bench -p judge-benches

@@ -281,6 +281,11 @@ impl Serving {
         all_processes().filter(alive).collect()
     }
 
+    /// The cgroups below its own, in every hierarchy.
+    pub fn cgroups(&self) -> Vec<PathBuf> {
+        self.cgroups_left()
+    }
+
     fn cgroups_left(&self) -> Vec<PathBuf> {
         let places = self.cgroups.iter().flat_map(|parent| cgroup_places(parent));
         places.flat_map(|place| folders_below(&place)).collect()
