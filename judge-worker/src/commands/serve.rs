@@ -17,12 +17,12 @@ use crate::engine::setup::profile_source;
 use crate::engine::{Engine, EngineSettings};
 use crate::http::{Condition, HttpServer, Readiness};
 use crate::intake::amqp::{Broker, BrokerConfig, Command, Names, Target};
-use crate::intake::{Source, StdioSource};
+use crate::intake::{Backoff, Source, StdioSource};
 use crate::metrics::labels::{CgroupLabel, Languages as LanguageLabels};
 use crate::metrics::{BuildInfo, Metrics, THROUGHPUT_INTERVAL, observe_throughput};
 use crate::outbox::{LineSink, Publisher, Sink};
-use crate::problems::Catalog;
-use crate::store::{Store, StoreOptions};
+use crate::problems::{Catalog, chain};
+use crate::store::{Store, StoreError, StoreOptions};
 use crate::worker::{
     Ended, InHand, Worker, answer, relay, seed, watch_broker, watch_database, watch_engine,
 };
@@ -109,9 +109,11 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     }
     let catalog = Catalog::read(&settings.problems)?;
     catalog.log_broken();
-    let options = StoreOptions::default();
-    let store = Store::connect(settings.database_url.expose(), &options).await?;
-    seed(&store, &catalog).await?;
+    let opening = open_store(&settings, &catalog, &readiness);
+    let Some(store) = stop.run_until_cancelled(opening).await.transpose()? else {
+        engine.stop().await;
+        return Ok(Ended::Finished);
+    };
     tokio::spawn(watch_database(store.clone(), readiness.clone(), background.clone()));
 
     let in_hand = InHand::default();
@@ -148,6 +150,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     let answering =
         unanswered.map(|unanswered| tokio::spawn(answer(worker.clone(), unanswered, stop.clone())));
     let ended = worker.run(source, stop).await;
+    worker.in_hand.give_all_back();
     if let Some(answering) = answering {
         // It ends with `stop`, behind what it has in hand. Where that panicked, the broker has it.
         drop(answering.await);
@@ -159,6 +162,36 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     worker.engine.stop().await;
     Ok(ended)
 }
+
+/// A database that is away is waited for, and readiness says so: whoever starts worker and database
+/// together need not start them in order.
+async fn open_store(
+    settings: &Settings,
+    catalog: &Catalog,
+    readiness: &Readiness,
+) -> Result<Store, StoreError> {
+    let mut backoff = Backoff::new(LONGEST_PAUSE);
+    loop {
+        let opened = async {
+            let url = settings.database_url.expose();
+            let store = Store::connect(url, &StoreOptions::default()).await?;
+            seed(&store, catalog).await?;
+            Ok(store)
+        };
+        match opened.await {
+            Err(error @ StoreError::Transient { .. }) => {
+                let why = chain(&error);
+                tracing::warn!(error = why, "waiting for the database");
+                readiness.fail(Condition::DatabaseReachable, &why);
+                backoff.pause().await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The longest pause between two attempts to reach the database.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The first signal asks to finish, the second one does not wait.
 fn stop_on_signals() -> std::io::Result<CancellationToken> {

@@ -17,6 +17,7 @@ mod settle;
 mod source;
 mod stdio;
 
+pub(crate) use amqp::Backoff;
 pub use delivery::{Delivery, Lane, TooLarge};
 pub use settle::{DeadReason, Disposition, Settled, settle};
 pub use source::Source;

@@ -87,14 +87,15 @@ impl Worker {
         };
         reach(Failpoint::BeforeStore).await?;
         let began = Instant::now();
-        let stored = self
-            .store
-            .store_judgement(lease, &judged.record(submission), &route_of(delivery), |id, at| {
-                let mut verdict = judged.verdict(submission, Timestamp::clamped(at));
-                verdict.history_id = Some(id);
-                serde_json::to_string(&verdict)
-            })
-            .await?;
+        let (record, route) = (judged.record(submission), route_of(delivery));
+        let verdict = |id, at| {
+            let mut verdict = judged.verdict(submission, Timestamp::clamped(at));
+            verdict.history_id = Some(id);
+            serde_json::to_string(&verdict)
+        };
+        // Whether a lost transaction was committed, the next attempt finds out by itself.
+        let store = || self.store.store_judgement(lease, &record, &route, verdict);
+        let stored = self.outlast(store).await?;
         self.metrics.observe_phase(Phase::Store, began.elapsed());
         match stored {
             Stored::New(event) => {

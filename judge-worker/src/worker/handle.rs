@@ -167,7 +167,7 @@ impl Worker {
     }
 
     pub(super) async fn claim_as(&self, request: &ClaimRequest<'_>) -> Result<Claimed, NotJudged> {
-        match self.store.claim(request).await? {
+        match self.outlast(|| self.store.claim(request)).await? {
             Claim::Granted(lease) => Ok(Claimed::Granted(lease)),
             Claim::Finished { .. } => Ok(Claimed::Finished),
             Claim::GivenUp { reason, .. } => {

@@ -18,7 +18,13 @@ pub enum Withdrawn {
 
 /// All submissions in hand.
 #[derive(Debug, Clone, Default)]
-pub struct InHand(Arc<Mutex<BTreeMap<RequestId, Entry>>>);
+pub struct InHand(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    entries: Mutex<BTreeMap<RequestId, Entry>>,
+    given_back: CancellationToken,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -62,9 +68,15 @@ impl InHand {
         })
     }
 
-    /// Withdraws everything; how many that were.
+    /// Withdraws everything, for the worker ends; how many that were.
     pub fn give_all_back(&self) -> usize {
+        self.0.given_back.cancel();
         self.withdraw(Withdrawn::GivenBack, |_, _| true)
+    }
+
+    /// Cancelled once everything is withdrawn: whoever waits for something need not any more.
+    pub fn given_back(&self) -> &CancellationToken {
+        &self.0.given_back
     }
 
     fn withdraw(&self, why: Withdrawn, which: impl Fn(&RequestId, &Entry) -> bool) -> usize {
@@ -80,7 +92,7 @@ impl InHand {
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<RequestId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

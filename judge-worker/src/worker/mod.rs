@@ -20,6 +20,7 @@ mod give_up;
 mod handle;
 mod health;
 mod in_hand;
+mod outlast;
 mod progress;
 mod refuse;
 mod relay;

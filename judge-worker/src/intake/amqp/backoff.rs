@@ -1,5 +1,5 @@
 //! How long to wait before the next attempt: exponential, capped, with full jitter, so that a
-//! fleet that lost the broker together doesn't come back together.
+//! fleet that lost broker or database together doesn't come back together.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -10,13 +10,13 @@ const FIRST: Duration = Duration::from_millis(200);
 
 /// Counts consecutive failures and turns them into pauses.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
     max: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(max: Duration) -> Self {
+    pub(crate) fn new(max: Duration) -> Self {
         Self { failures: 0, max }
     }
 
@@ -26,7 +26,7 @@ impl Backoff {
     }
 
     /// Waits for a random share of the current ceiling, which then doubles.
-    pub(super) async fn pause(&mut self) {
+    pub(crate) async fn pause(&mut self) {
         // Each `RandomState` has fresh keys: enough randomness for jitter.
         let random = RandomState::new().build_hasher().finish();
         let pause = jittered(ceiling(self.failures, self.max), random);

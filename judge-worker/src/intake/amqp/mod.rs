@@ -30,6 +30,7 @@ mod topology;
 mod unanswered;
 
 pub use crate::message::control::{Command, Target};
+pub(crate) use backoff::Backoff;
 pub use broker::{Broker, BrokerError, BrokerState, QueueDepth};
 pub use config::{BrokerConfig, Names};
 pub(crate) use confirm::Outgoing;
