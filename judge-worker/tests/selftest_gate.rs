@@ -78,11 +78,11 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// Messages that wait, and consumers, of the queue of submissions.
-fn queue(rabbit: &Rabbit) -> (u32, u32) {
-    let columns =
-        ["list_queues", "name", "messages_ready", "messages", "consumers", "--no-table-headers"];
-    let listed = rabbit.ctl(&columns);
+/// Messages that wait, messages in somebody's hand, and consumers, of the queue of submissions.
+fn queue(rabbit: &Rabbit) -> (u32, u32, u32) {
+    const IN_HAND: &str = "messages_unacknowledged";
+    let columns = ["name", "messages_ready", IN_HAND, "consumers", "--no-table-headers"];
+    let listed = rabbit.ctl(&[&["list_queues"], &columns[..]].concat());
     let line = listed.lines().find(|line| line.split_whitespace().next() == Some(QUEUE));
     let numbers: Vec<u32> = line
         .unwrap_or_else(|| panic!("no {QUEUE} in {listed}"))
@@ -90,8 +90,7 @@ fn queue(rabbit: &Rabbit) -> (u32, u32) {
         .skip(1)
         .map(|number| number.parse().expect("a number"))
         .collect();
-    assert_eq!(numbers[0], numbers[1], "a message is in somebody's hand: {listed}");
-    (numbers[0], numbers[2])
+    (numbers[0], numbers[1], numbers[2])
 }
 
 /// The worker says in every place that these walls are missing.
@@ -157,7 +156,7 @@ async fn a_missing_wall_keeps_every_submission_in_the_queue_until_it_is_mended()
     let missing = ["host-tree", "tmpfs-inodes", "forbidden-calls"];
     let mut worker = Serving::start("gate-shut", &settings);
     says_what_is_missing(&mut worker, &missing);
-    assert_eq!(queue(&rabbit), (1, 0), "one message waits, and nobody consumes");
+    assert_eq!(queue(&rabbit), (1, 0, 0), "one message waits, and nobody consumes");
     assert!(wire.try_get("watch").await.is_none(), "something was published");
     let lines: Vec<_> = worker.log_lines().filter(|line| line["level"] == "ERROR").collect();
     for wall in missing {
@@ -166,7 +165,7 @@ async fn a_missing_wall_keeps_every_submission_in_the_queue_until_it_is_mended()
     // It ends like any other worker when it is asked to.
     worker.terminate();
     worker.expect_clean_end();
-    assert_eq!(queue(&rabbit), (1, 0));
+    assert_eq!(queue(&rabbit), (1, 0, 0));
 
     profiles.mend();
     let mut worker = Serving::start("gate-open", &settings);
@@ -178,7 +177,7 @@ async fn a_missing_wall_keeps_every_submission_in_the_queue_until_it_is_mended()
         }
     };
     assert_eq!((&verdict["submissionId"], &verdict["verdict"]), (&json!("waiting"), &json!("AC")));
-    until("the message is settled", async || queue(&rabbit) == (0, 1)).await;
+    until("the message is settled", async || queue(&rabbit) == (0, 0, 1)).await;
     worker.terminate();
     worker.expect_clean_end();
 }
