@@ -11,7 +11,8 @@ use judge_core::sandbox::{Cancel, Capture, ProfileName, RunSpec, Slot, SlotConfi
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{
-    Availability, CompileFailure, Language, Languages, SourceFile, compile, probe,
+    Availability, CompileFailure, Language, Languages, PreparedFiles, SourceFile, compile,
+    compile_with, probe,
 };
 
 fn slot() -> (SlotConfig, Slot) {
@@ -130,4 +131,33 @@ fn a_compiler_that_never_ends_is_ended_by_its_limit() {
         compile(&mut slot, &Arc::new(language), &source(&text), &Cancel::default()).unwrap();
     assert_eq!(compilation.result.unwrap_err(), CompileFailure::Ended);
     assert_eq!(compilation.outcome.termination, Termination::CpuLimit);
+}
+
+/// What compiling with and without comes to.
+#[test]
+fn what_is_prepared_changes_no_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = PreparedFiles::open(dir.path()).unwrap();
+    let mut config = slots::config();
+    config.profiles.root.binds.push(files.bind());
+    let mut slot = Slot::start(&config, 0).unwrap();
+    let cancel = Cancel::default();
+    let cpp = "// sum\n#include <bits/stdc++.h>\nint main() { long a, b; std::cin >> a >> b; std::cout << a + b; }";
+    let java =
+        "class Main { public static void main(String[] x) { System.out.println(x.length); } }";
+    for (id, text) in [("cpp17", cpp), ("cpp20", cpp), ("java", java)] {
+        let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+        let language = languages.find(id).unwrap();
+        files.make(&mut slot, language, "version", &cancel).unwrap();
+        let prepared = files.find(language, "version").unwrap();
+        let mut compiled = |prepared| {
+            let made = compile_with(&mut slot, language, &source(text), prepared, &cancel).unwrap();
+            let program = made.result.unwrap_or_else(|why| panic!("{id}: {why:?}"));
+            (made.outcome.usage.cpu, program.files[0].content.read_all().unwrap())
+        };
+        let ((slow, plain), (quick, with)) = (compiled(None), compiled(Some(&prepared)));
+        eprintln!("{id}: {slow:?} without, {quick:?} with");
+        assert!(plain == with, "{id}: another program");
+        assert!(quick < slow, "{id}: not used: {quick:?} with, {slow:?} without");
+    }
 }

@@ -169,7 +169,7 @@ fn on_disk(len: u64) -> u64 {
 }
 
 /// Refuses a folder that belongs to somebody else, or has one of the bits `forbidden` in its mode.
-fn own(path: &Path, forbidden: u32) -> Result<(), CacheError> {
+pub fn own(path: &Path, forbidden: u32) -> Result<(), CacheError> {
     let metadata = fs::symlink_metadata(path)
         .map_err(|source| CacheError::Io { path: path.to_path_buf(), source })?;
     let user = nix::unistd::geteuid().as_raw();
