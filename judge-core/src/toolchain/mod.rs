@@ -10,7 +10,7 @@ mod language;
 mod prepared;
 mod probe;
 
-pub use cache::{CacheError, CompileCache, Compiled};
+pub use cache::{CacheError, CompileCache, Compiled, make_cache_folder};
 pub use compile::{Compilation, CompileFailure, SourceFile, compile, compile_with};
 pub use language::{Language, LanguageError, Languages, PreparedRecipe, Program};
 pub use prepared::{PrepareError, Prepared, PreparedFiles};

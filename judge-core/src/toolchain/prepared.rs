@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::cache::{CacheError, Key, Surroundings, own};
+use super::cache::{CacheError, Key, Surroundings, make_cache_folder, own};
 use super::language::{Language, PreparedRecipe};
 use crate::sandbox::profile::Bind;
 use crate::sandbox::{
@@ -82,8 +82,7 @@ impl PreparedFiles {
             let path = path.to_path_buf();
             move |source| CacheError::Io { path, source }
         };
-        DirBuilder::new().recursive(true).mode(0o711).create(dir).map_err(io(dir))?;
-        own(dir, 0o022)?;
+        make_cache_folder(dir)?;
         let folder = fs::canonicalize(dir).map_err(io(dir))?.join("prepared");
         // Programs are other users, and read what is in there.
         match DirBuilder::new().mode(0o755).create(&folder) {

@@ -28,6 +28,7 @@ use super::language::Language;
 use crate::sandbox::{Cancel, SandboxError, SlotConfig};
 use flights::{Flight, Flights};
 use folder::Folder;
+pub use folder::make_cache_folder;
 pub(super) use folder::own;
 pub use key::Key;
 pub(super) use key::Surroundings;
