@@ -202,7 +202,7 @@ impl Judge {
             match made {
                 _ if cancel.is_cancelled() => return,
                 Ok(()) => {
-                    tracing::info!(language = %language.id, "prepared what compiling is sooner with")
+                    tracing::info!(language = %language.id, "prepared what compiling is sooner with");
                 }
                 Err(error) => tracing::warn!(
                     language = %language.id, %error,

@@ -34,6 +34,7 @@ use lookup::Lookup;
 
 /// All settings, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own for the operator")]
 pub struct Settings {
     /// The broker.
     pub amqp_url: SecretUrl,
