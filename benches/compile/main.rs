@@ -1,9 +1,12 @@
-//! What compiling A+B costs, and what finding it in the compile cache costs, side by side.
+//! What compiling A+B costs: by the plain compiler outside of any sandbox, in a slot, in a slot with what
+//! is prepared, and found in the compile cache.
 //!
-//! Each round compiles in a slot and then finds the same program again, a moment apart; so the figure to
-//! keep is the median of the rounds' ratios. Nothing is asserted about time.
+//! In each round one follows the other, so the figures to keep are the medians of the rounds' ratios.
+//! Nothing is asserted about time.
 
 use std::error::Error;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +15,9 @@ use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::init::become_init_if_asked;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{Cancel, Profiles, Slot, SlotConfig};
-use judge_core::toolchain::{CompileCache, Languages, SourceFile, compile};
+use judge_core::toolchain::{
+    Compilation, CompileCache, Language, Languages, PreparedFiles, SourceFile, compile_with,
+};
 
 /// What compiling costs, and finding what was compiled.
 #[derive(Debug, Parser)]
@@ -25,68 +30,126 @@ struct Args {
     bench: bool,
 }
 
-const SUMS: [(&str, &str); 2] = [
-    (
-        "cpp20",
-        "#include <bits/stdc++.h>\nint main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<std::endl;}",
-    ),
-    (
-        "java",
-        "import java.util.*;\npublic class Main { public static void main(String[] x) { Scanner s = \
-         new Scanner(System.in); System.out.println(s.nextLong() + s.nextLong()); } }",
-    ),
+/// A+B, and how whoever has no judge would compile it.
+struct Sum {
+    id: &'static str,
+    file: &'static str,
+    text: &'static str,
+    plain: &'static [&'static str],
+}
+
+const SUMS: [Sum; 2] = [
+    Sum {
+        id: "cpp20",
+        file: "main.cpp",
+        text: "#include <bits/stdc++.h>\n\
+               int main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<std::endl;}",
+        plain: &["g++", "-std=gnu++20", "-O2", "-static", "-o", "program", "main.cpp"],
+    },
+    Sum {
+        id: "java",
+        file: "Main.java",
+        text: "import java.util.*;\n\
+               public class Main { public static void main(String[] x) { Scanner s = new \
+               Scanner(System.in); System.out.println(s.nextLong() + s.nextLong()); } }",
+        plain: &["javac", "-d", ".", "Main.java"],
+    },
 ];
+
+/// A version that no toolchain has: what is prepared is this bench's own.
+const VERSION: &str = "bench";
 
 fn main() -> Result<(), Box<dyn Error>> {
     become_init_if_asked();
     let args = Args::parse();
+    let folder = tempfile::tempdir()?;
+    let files = PreparedFiles::open(folder.path())?;
+    let mut profiles = Profiles::load(&ProfileSource::BuiltIn)?;
+    profiles.root.binds.push(files.bind());
     let config = SlotConfig {
         init_binary: "/proc/self/exe".into(),
-        profiles: Profiles::load(&ProfileSource::BuiltIn)?,
+        profiles,
         cgroups: Cgroups::claim(None)?,
     };
     let languages = Languages::load(&ProfileSource::BuiltIn)?;
-    let folder = tempfile::tempdir()?;
     let cache = CompileCache::open(folder.path(), 64 << 20, &config)?;
     let mut slot = Slot::start(&config, 0)?;
     let mut table = comfy_table::Table::new();
-    table.set_header(["language", "program", "compiled", "found", "found ÷ compiled"]);
-    for (id, text) in SUMS {
-        let language = Arc::clone(languages.find(id).ok_or("a language is missing")?);
-        let sources = [SourceFile { name: None, content: text.into() }];
-        let cancel = Cancel::default();
-        let (mut compiled, mut found, mut ratios, mut bytes) = (vec![], vec![], vec![], 0);
+    table.set_header([
+        "A+B",
+        "plain",
+        "in a slot",
+        "prepared",
+        "found",
+        "÷ plain",
+        "÷ plain",
+        "÷ plain",
+    ]);
+    for sum in SUMS {
+        let language = languages.find(sum.id).ok_or("a language is missing")?;
+        files.make(&mut slot, language, VERSION, &Cancel::default())?;
+        let mut times: [Vec<f64>; 4] = Default::default();
+        let mut ratios: [Vec<f64>; 3] = Default::default();
         for round in 0..args.rounds {
-            // Another version is another key, so that each round compiles.
-            let version = round.to_string();
-            let mut timed = || -> Result<(Duration, bool), Box<dyn Error>> {
-                let began = Instant::now();
-                let key = cache.key(&language, &version, &sources);
-                let got = cache.get_or_compile(key, &language, &cancel, || {
-                    compile(&mut slot, &language, &sources, &cancel)
-                })?;
-                let took = began.elapsed();
-                let program = got.compilation.result.map_err(|why| format!("{id}: {why:?}"))?;
-                bytes = program.files.iter().map(|file| file.content.len()).sum();
-                Ok((took, got.cached))
-            };
-            let ((cold, false), (hit, true)) = (timed()?, timed()?) else {
-                return Err("the first is to be compiled, and the second to be found".into());
-            };
-            compiled.push(cold.as_secs_f64());
-            found.push(hit.as_secs_f64());
-            ratios.push(hit.as_secs_f64() / cold.as_secs_f64());
+            let round = one_round(&mut slot, &cache, &files, language, &sum, round)?;
+            let [plain, others @ ..] = round.map(|time| time.as_secs_f64());
+            times.iter_mut().zip(round).for_each(|(all, one)| all.push(one.as_secs_f64()));
+            ratios.iter_mut().zip(others).for_each(|(all, one)| all.push(one / plain));
         }
-        table.add_row([
-            id.to_owned(),
-            format!("{} KiB", bytes >> 10),
-            format!("{:.0} ms", median(compiled) * 1e3),
-            format!("{:.2} ms", median(found) * 1e3),
-            format!("{:.4}", median(ratios)),
-        ]);
+        let times = times.map(|all| format!("{:.2} ms", median(all) * 1e3));
+        let ratios = ratios.map(|all| format!("{:.4}", median(all)));
+        table.add_row([sum.id.to_owned()].into_iter().chain(times).chain(ratios));
     }
     println!("{table}");
     Ok(())
+}
+
+/// What each way took.
+fn one_round(
+    slot: &mut Slot,
+    cache: &CompileCache,
+    files: &PreparedFiles,
+    language: &Arc<Language>,
+    sum: &Sum,
+    round: u32,
+) -> Result<[Duration; 4], Box<dyn Error>> {
+    let cancel = Cancel::default();
+    let sources = [SourceFile { name: None, content: sum.text.into() }];
+    let ready = files.find(language, VERSION).ok_or("what was prepared is gone")?;
+    let plain = plain(sum)?;
+    let began = Instant::now();
+    succeeded(sum, &compile_with(slot, language, &sources, None, &cancel)?)?;
+    let in_a_slot = began.elapsed();
+    // Another version is another key, so that each round compiles.
+    let key = cache.key(language, &round.to_string(), &sources);
+    let mut cached = || -> Result<(Duration, bool), Box<dyn Error>> {
+        let began = Instant::now();
+        let got = cache.get_or_compile(key, language, &cancel, || {
+            compile_with(slot, language, &sources, Some(&ready), &cancel)
+        })?;
+        succeeded(sum, &got.compilation)?;
+        Ok((began.elapsed(), got.cached))
+    };
+    match (cached()?, cached()?) {
+        ((prepared, false), (found, true)) => Ok([plain, in_a_slot, prepared, found]),
+        _ => Err("the first is to be compiled, and the second to be found".into()),
+    }
+}
+
+fn plain(sum: &Sum) -> Result<Duration, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join(Path::new(sum.file)), sum.text)?;
+    let mut command = Command::new(sum.plain[0]);
+    command.args(&sum.plain[1..]).current_dir(folder.path()).stdin(Stdio::null());
+    let began = Instant::now();
+    let status = command.status()?;
+    let took = began.elapsed();
+    if status.success() { Ok(took) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+fn succeeded(sum: &Sum, made: &Compilation) -> Result<(), Box<dyn Error>> {
+    let id = sum.id;
+    made.result.as_ref().map(drop).map_err(|why| format!("{id}: {why:?}").into())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -11,7 +11,8 @@ use judge_core::sandbox::{Cancel, Capture, ProfileName, RunSpec, Slot, SlotConfi
 use judge_core::sys::fds::SealedFile;
 use judge_core::sys::process::Exit;
 use judge_core::toolchain::{
-    Availability, CompileFailure, Language, Languages, SourceFile, compile, probe,
+    Availability, Compilation, CompileFailure, Language, Languages, Prepared, PreparedFiles,
+    SourceFile, compile, compile_with, probe,
 };
 
 fn slot() -> (SlotConfig, Slot) {
@@ -130,4 +131,114 @@ fn a_compiler_that_never_ends_is_ended_by_its_limit() {
         compile(&mut slot, &Arc::new(language), &source(&text), &Cancel::default()).unwrap();
     assert_eq!(compilation.result.unwrap_err(), CompileFailure::Ended);
     assert_eq!(compilation.outcome.termination, Termination::CpuLimit);
+}
+
+/// A slot that shows what is prepared.
+struct Prepares {
+    slot: Slot,
+    files: PreparedFiles,
+    _config: SlotConfig,
+    _dir: tempfile::TempDir,
+}
+
+impl Prepares {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let files = PreparedFiles::open(dir.path()).unwrap();
+        let mut config = slots::config();
+        config.profiles.root.binds.push(files.bind());
+        let slot = Slot::start(&config, 0).unwrap();
+        Self { slot, files, _config: config, _dir: dir }
+    }
+
+    fn prepare(&mut self, language: &Language) -> Prepared {
+        self.files.make(&mut self.slot, language, "version", &Cancel::default()).unwrap();
+        self.files.find(language, "version").unwrap()
+    }
+
+    fn compile(
+        &mut self,
+        language: &Arc<Language>,
+        text: &str,
+        prepared: Option<&Prepared>,
+    ) -> Compilation {
+        let cancel = Cancel::default();
+        compile_with(&mut self.slot, language, &source(text), prepared, &cancel).unwrap()
+    }
+}
+
+fn language(id: &str) -> Language {
+    let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+    Language::clone(languages.find(id).unwrap())
+}
+
+fn first_file(made: &Compilation) -> Vec<u8> {
+    let program = made.result.as_ref().unwrap_or_else(|why| panic!("{why:?}: {made:?}"));
+    program.files[0].content.read_all().unwrap()
+}
+
+#[test]
+fn what_is_prepared_changes_no_program_and_no_word_of_the_compiler() {
+    let mut prepares = Prepares::new();
+    let cpp = "// sum\n#include <bits/stdc++.h>\nint main() { long a, b; std::cin >> a >> b; std::cout << a + b; }";
+    let warned = "#include <bits/stdc++.h>\n#warning look here\nint main() {}";
+    let wrong = "#include <bits/stdc++.h>\nint main() { return std::nothing; }";
+    let java =
+        "class Main { public static void main(String[] x) { System.out.println(x.length); } }";
+    let java_wrong = "class Main { public static void main(String[] x) { int y = z; } }";
+    for (id, text) in [("cpp17", [cpp, warned, wrong]), ("java", [java, java, java_wrong])] {
+        let language = Arc::new(language(id));
+        let prepared = prepares.prepare(&language);
+        let [right, warned, wrong] = text;
+        for right in [right, warned] {
+            let plain = prepares.compile(&language, right, None);
+            let with = prepares.compile(&language, right, Some(&prepared));
+            assert!(first_file(&plain) == first_file(&with), "{id}: another program");
+            assert_eq!(plain.output, with.output, "{id}");
+        }
+        let plain = prepares.compile(&language, wrong, None);
+        let with = prepares.compile(&language, wrong, Some(&prepared));
+        assert_eq!(plain.result.unwrap_err(), CompileFailure::Refused, "{id}");
+        assert_eq!(with.result.unwrap_err(), CompileFailure::Refused, "{id}");
+        assert_eq!(plain.output, with.output, "{id}");
+        assert!(!plain.output.is_empty(), "{id}");
+    }
+}
+
+#[test]
+fn a_precompiled_header_is_used_where_it_can_be() {
+    let mut prepares = Prepares::new();
+    let mut cpp = language("cpp17");
+    // A header that holds more than the real one tells whether it is read.
+    cpp.compile.prepared.as_mut().unwrap().source.push_str("const int prepared = 1;\n");
+    let cpp = Arc::new(cpp);
+    let prepared = prepares.prepare(&cpp);
+    let first = "/* one */\n#include <bits/stdc++.h>\nint main() { return prepared; }";
+    assert!(prepares.compile(&cpp, first, Some(&prepared)).result.is_ok());
+    let later = "#include <vector>\n#include <bits/stdc++.h>\nint main() { return prepared; }";
+    for (text, prepared) in [(first, None), (later, Some(&prepared))] {
+        let failed = prepares.compile(&cpp, text, prepared).result.unwrap_err();
+        assert_eq!(failed, CompileFailure::Refused, "{text}");
+    }
+}
+
+#[test]
+fn an_archive_of_the_compiler_s_classes_is_used() {
+    let mut prepares = Prepares::new();
+    let mut java = language("java");
+    let recipe = java.compile.prepared.as_mut().unwrap();
+    // With it and without it come to different files; with it, the archive must fit or java ends.
+    recipe.arguments.extend(["-J-Xshare:on".to_owned(), "-g:none".to_owned()]);
+    let java = Arc::new(java);
+    let prepared = prepares.prepare(&java);
+    let text =
+        "class Main { public static void main(String[] x) { System.out.println(x.length); } }";
+    let plain = first_file(&prepares.compile(&java, text, None));
+    assert!(plain != first_file(&prepares.compile(&java, text, Some(&prepared))));
+    // Classes are laid out otherwise: the archive does not fit, and java goes without.
+    let mut other = language("java");
+    other.compile.argv[1] = "-J-XX:-UseCompressedClassPointers".into();
+    let other = Arc::new(other);
+    let without = first_file(&prepares.compile(&other, text, None));
+    assert!(without == first_file(&prepares.compile(&other, text, Some(&prepared))));
 }

@@ -19,8 +19,8 @@ use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
 use super::view::{AuthorRemarks, View};
 use crate::sandbox::{Cancel, SandboxError, Usage};
 use crate::toolchain::{
-    Availability, Compilation, CompileCache, Compiled, Language, Languages, Program, SourceFile,
-    compile, probe,
+    Availability, Compilation, CompileCache, Compiled, Language, Languages, PrepareError,
+    PreparedFiles, Program, SourceFile, compile_with, probe,
 };
 
 /// Judges submissions over a pool of slots. Shared by all threads.
@@ -32,6 +32,7 @@ pub struct Judge {
     available: Arc<Mutex<BTreeMap<String, Availability>>>,
     data: TestData,
     compilations: Option<CompileCache>,
+    prepared: Option<PreparedFiles>,
 }
 
 /// How much test data a judge keeps in memory between runs, in bytes.
@@ -154,13 +155,61 @@ impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
         let data = TestData::new(TEST_DATA_BYTES);
-        Self { pool, languages, available: Arc::default(), data, compilations: None }
+        Self {
+            pool,
+            languages,
+            available: Arc::default(),
+            data,
+            compilations: None,
+            prepared: None,
+        }
     }
 
     /// Compiles no submission again that `cache` knows.
     #[must_use]
     pub fn keeping_compilations(self, cache: CompileCache) -> Self {
         Self { compilations: Some(cache), ..self }
+    }
+
+    /// Compiles with what was prepared. The slots must show it ([`PreparedFiles::bind`]).
+    #[must_use]
+    pub fn with_prepared(self, files: PreparedFiles) -> Self {
+        Self { prepared: Some(files), ..self }
+    }
+
+    /// Prepares what is not there for each language that works here, in a slot. What can't be
+    /// prepared is logged, and done without.
+    pub fn prepare(&self, cancel: &Cancel) {
+        let Some(files) = &self.prepared else { return };
+        for language in self.languages.iter().filter(|it| it.compile.prepared.is_some()) {
+            let Ok(Availability::Available { version }) = self.availability(language) else {
+                continue;
+            };
+            if cancel.is_cancelled() || files.find(language, &version).is_some() {
+                continue;
+            }
+            let made = self.pool.acquire().map_err(PrepareError::from).and_then(|mut slot| {
+                let mut done = Ok(());
+                slot.try_twice(|slot| match files.make(slot, language, &version, cancel) {
+                    Err(PrepareError::Sandbox(error)) => Err(error),
+                    other => {
+                        done = other;
+                        Ok(())
+                    }
+                })?;
+                done
+            });
+            match made {
+                _ if cancel.is_cancelled() => return,
+                Ok(()) => {
+                    tracing::info!(language = %language.id, "prepared what compiling is sooner with");
+                }
+                Err(error) => tracing::warn!(
+                    language = %language.id, %error,
+                    "could not prepare what compiling is sooner with: it takes longer"
+                ),
+            }
+        }
     }
 
     /// The slots.
@@ -289,7 +338,10 @@ impl Judge {
         cancel: &Cancel,
     ) -> Result<Compiled, SandboxError> {
         let Task { language, sources, .. } = task;
-        let mut compile = || slot.try_twice(|slot| compile(slot, language, sources, cancel));
+        let prepared = self.prepared.as_ref().and_then(|files| files.find(language, toolchain));
+        let mut compile = || {
+            slot.try_twice(|slot| compile_with(slot, language, sources, prepared.as_ref(), cancel))
+        };
         match &self.compilations {
             Some(cache) => {
                 let key = cache.key(language, toolchain, sources);

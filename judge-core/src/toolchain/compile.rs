@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::language::{Language, NamedAfter, Program};
+use super::language::{Language, NamedAfter, PreparedRecipe, Program};
+use super::prepared::Prepared;
 use crate::sandbox::{
     Cancel, Capture, Collect, InputFile, Limits, MAX_COLLECTED_BYTES, MAX_FILES, Outcome,
     ProfileName, RunSpec, SandboxError, Slot,
@@ -64,13 +65,50 @@ pub fn compile(
     sources: &[SourceFile],
     cancel: &Cancel,
 ) -> Result<Compilation, SandboxError> {
-    compile_within(slot, language, sources, &language.compile_limits(), cancel)
+    compile_with(slot, language, sources, None, cancel)
+}
+
+/// As [`compile`], sooner where `prepared` helps. The program is the same, and so is what the compiler
+/// says: where it could say something else, it is asked again without.
+///
+/// # Errors
+/// Those of [`compile`].
+pub fn compile_with(
+    slot: &mut Slot,
+    language: &Arc<Language>,
+    sources: &[SourceFile],
+    prepared: Option<&Prepared>,
+    cancel: &Cancel,
+) -> Result<Compilation, SandboxError> {
+    let limits = language.compile_limits();
+    if let (Some(recipe), Some(prepared)) = (&language.compile.prepared, prepared)
+        && sources.iter().all(|source| recipe.helps(&source.content))
+    {
+        // What takes longer than that gains little, and must not take it twice.
+        let less = Limits { cpu: limits.cpu / 3, ..limits.clone() };
+        let with = Some((recipe, prepared));
+        let made = compile_within(slot, language, sources, with, &less, cancel)?;
+        if cancel.is_cancelled() || would_be_the_same(recipe, &made) {
+            return Ok(Compilation { limits, ..made });
+        }
+    }
+    compile_within(slot, language, sources, None, &limits, cancel)
+}
+
+/// Whether compiling without what was prepared would come to the same.
+fn would_be_the_same(recipe: &PreparedRecipe, made: &Compilation) -> bool {
+    match made.result {
+        Ok(_) => recipe.same_words || made.output.is_empty(),
+        Err(CompileFailure::Refused) => recipe.same_words && made.outcome.exit == Exit::Code(1),
+        Err(CompileFailure::NoProduct | CompileFailure::Ended) => false,
+    }
 }
 
 fn compile_within(
     slot: &mut Slot,
     language: &Arc<Language>,
     sources: &[SourceFile],
+    prepared: Option<(&PreparedRecipe, &Prepared)>,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Compilation, SandboxError> {
@@ -85,6 +123,12 @@ fn compile_within(
     let mut argv = Vec::new();
     for arg in &language.compile.argv {
         match arg.as_str() {
+            "{prepared}" => {
+                let arguments = prepared.into_iter().flat_map(|(recipe, Prepared { dir })| {
+                    recipe.arguments.iter().map(move |arg| arg.replace("{prepared}", dir))
+                });
+                argv.extend(arguments);
+            }
             "{sources}" => argv.extend(compiled.iter().map(|&path| path.to_owned())),
             arg => argv.push(arg.replace("{main_file}", &main_file)),
         }

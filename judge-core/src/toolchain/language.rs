@@ -55,8 +55,11 @@ pub enum NamedAfter {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompileRecipe {
-    /// `{sources}` becomes all source files, `{main_file}` the main one.
+    /// `{sources}` becomes all source files, `{main_file}` the main one, `{prepared}` what
+    /// [`PreparedRecipe::arguments`] says, or nothing.
     pub argv: Vec<String>,
+    /// What would be the same work in each compilation, and can be done before.
+    pub prepared: Option<PreparedRecipe>,
     /// What the program consists of afterwards.
     pub collect: Vec<String>,
     /// Bytes by which the file that can be started is known among the products.
@@ -68,6 +71,34 @@ pub struct CompileRecipe {
     pub cpu_seconds: u64,
     /// Of the whole process tree, inclusive.
     pub memory_mib: u64,
+}
+
+/// How a file is made, once for each toolchain, by which a compiler is done sooner with the same result:
+/// a precompiled header, an archive of the compiler's own classes.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreparedRecipe {
+    /// The command that makes it of `source`.
+    pub argv: Vec<String>,
+    /// A source of our own. No submission has a part in what is prepared.
+    pub source: String,
+    /// What that is called.
+    pub source_file: String,
+    /// What the command leaves, relative to its working directory.
+    pub product: String,
+    /// Where that is to stand, relative to `{prepared}`.
+    pub place: String,
+    /// Of the product, inclusive.
+    pub max_mib: u64,
+    /// What stands for `{prepared}` in the compiler's arguments when the file is there; in these,
+    /// `{prepared}` is the directory that holds `place`.
+    pub arguments: Vec<String>,
+    /// The first line, blanks and comments aside, of each source that gains by it. `None`: all gain.
+    pub first_line: Option<String>,
+    /// Whether the compiler says the same with it. If not, what it has something to say of is compiled
+    /// again without.
+    #[serde(default)]
+    pub same_words: bool,
 }
 
 /// How a language is run.
@@ -210,8 +241,9 @@ impl Languages {
             if format!("{}.toml", language.id) != file {
                 return Err(LanguageError::Misnamed { file, id: language.id });
             }
+            let prepared = language.compile.prepared.iter().map(|recipe| &recipe.argv);
             let commands = [&language.version, &language.compile.argv, &language.run.argv];
-            if commands.iter().any(|argv| argv.is_empty()) {
+            if commands.into_iter().chain(prepared).any(Vec::is_empty) {
                 return Err(LanguageError::NoProgram(language.id));
             }
             languages.push(Arc::new(language));

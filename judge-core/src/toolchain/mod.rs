@@ -7,9 +7,11 @@ pub mod cache;
 
 mod compile;
 mod language;
+mod prepared;
 mod probe;
 
-pub use cache::{CacheError, CompileCache, Compiled};
-pub use compile::{Compilation, CompileFailure, SourceFile, compile};
-pub use language::{Language, LanguageError, Languages, Program};
+pub use cache::{CacheError, CompileCache, Compiled, make_cache_folder};
+pub use compile::{Compilation, CompileFailure, SourceFile, compile, compile_with};
+pub use language::{Language, LanguageError, Languages, PreparedRecipe, Program};
+pub use prepared::{PrepareError, Prepared, PreparedFiles};
 pub use probe::{Availability, probe};

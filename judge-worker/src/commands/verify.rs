@@ -8,6 +8,7 @@ use judge_core::judging::package::{ExpectedVerdict, Package, ReferenceSubmission
 use judge_core::judging::{
     AfterFailure, Judge, JudgedTest, Judgement, LowerLimits, Mode, Problem, Task, Verdict as Ruled,
 };
+use judge_core::sandbox::Cancel;
 
 use super::judge::{COMPILER_BYTES, judge_with_bar, read_sources};
 use super::table::{memory, table, time};
@@ -48,6 +49,8 @@ pub fn run(args: &Args) -> Exit {
         Ok(judge) => judge,
         Err(error) => return complain(Exit::Wrong, &error),
     };
+    // Many are compiled here.
+    judge.prepare(&Cancel::default());
     let mut worst = Finding::Fine;
     for path in &args.packages {
         let exposed = engine::refuse_exposed(&judge.pool().config().profiles, path);

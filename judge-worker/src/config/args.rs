@@ -82,6 +82,9 @@ pub struct SettingsArgs {
     /// How much of compiled programs is kept; 0: nothing (env: JUDGE_COMPILE_CACHE_MIB)
     #[arg(long, value_name = "MIB")]
     pub compile_cache_mib: Option<String>,
+    /// Prepare compilers once, so that they are done sooner (env: JUDGE_PREPARE_COMPILERS)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub prepare_compilers: Option<String>,
     /// The queue of live submissions (env: JUDGE_QUEUES_SUBMISSIONS)
     #[arg(long, value_name = "NAME")]
     pub queues_submissions: Option<String>,

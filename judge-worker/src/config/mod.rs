@@ -34,6 +34,7 @@ use lookup::Lookup;
 
 /// All settings, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own for the operator")]
 pub struct Settings {
     /// The broker.
     pub amqp_url: SecretUrl,
@@ -74,11 +75,13 @@ pub struct Settings {
     pub allow_no_cgroup: bool,
     /// A folder of sandbox profiles in place of those built in.
     pub profiles: Option<PathBuf>,
-    /// Where compiled programs are kept. If not given, below `/var/cache`, and nowhere if that can't
+    /// Where compiled programs are kept, and what compilers are prepared with. If not given, below `/var/cache`, and nowhere if that can't
     /// be used.
     pub cache_dir: Option<PathBuf>,
     /// How much of compiled programs is kept, in bytes, up to 1 TiB; 0: nothing.
     pub compile_cache_bytes: u64,
+    /// Whether compilers are prepared once, so that each compilation takes less time.
+    pub prepare_compilers: bool,
     /// What queues and exchanges are called.
     pub queues: QueueNames,
 }
@@ -173,6 +176,11 @@ impl Settings {
                 "compile_cache_mib",
                 &args.compile_cache_mib,
                 |text| value::number(text, 0..=1 << 20).map(|mib: u64| mib << 20),
+            )?,
+            prepare_compilers: from.value(
+                "prepare_compilers",
+                &args.prepare_compilers,
+                value::switch,
             )?,
             queues: QueueNames::resolve(args, &from)?,
         };

@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 29] = [
+pub const SETTINGS: [Setting; 30] = [
     text("amqp_url", "amqp://127.0.0.1:5672/%2f"),
     text("amqp_url_file", ""),
     text("database_url", "sqlite://judge-history.sqlite"),
@@ -59,6 +59,7 @@ pub const SETTINGS: [Setting; 29] = [
     text("profiles", ""),
     text("cache_dir", ""),
     number("compile_cache_mib", "512"),
+    switch("prepare_compilers", "true"),
     text("queues.submissions", "judge.submissions"),
     text("queues.rejudge", "judge.rejudge"),
     text("queues.retry", "judge.retry"),

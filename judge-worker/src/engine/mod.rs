@@ -57,6 +57,8 @@ pub struct EngineSettings {
     pub cache_dir: Option<PathBuf>,
     /// How much of compiled programs is kept, in bytes; 0: nothing.
     pub compile_cache_bytes: u64,
+    /// Whether compilers are prepared, in the same folder.
+    pub prepare_compilers: bool,
     /// Which log lines are written: directives of `tracing_subscriber::EnvFilter`.
     pub log: String,
     /// How they are written.
@@ -75,6 +77,7 @@ impl EngineSettings {
             scratch: std::env::temp_dir(),
             cache_dir: settings.cache_dir.clone(),
             compile_cache_bytes: settings.compile_cache_bytes,
+            prepare_compilers: settings.prepare_compilers,
             log: settings.log.clone(),
             log_format: settings.log_format,
         }

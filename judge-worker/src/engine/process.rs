@@ -9,7 +9,7 @@ use std::thread::{self, Scope};
 use std::time::Duration;
 
 use judge_core::judging::{Judge, JudgeError, Judgement, Mode, Problem, Task};
-use judge_core::sandbox::selftest::{Trial, selftest};
+use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::sandbox::{Cancel, SandboxError};
 use judge_core::sys::fds::take_stdin;
 use judge_core::sys::process::carry_on_at;
@@ -66,8 +66,13 @@ fn main() -> io::Result<()> {
     };
     let (cgroup, losses) = (setup::cgroup_mode(&judge), setup::losses(&judge));
     answers.send(&Event::Ready { cgroup, losses });
-    let process =
-        Process { judge, catalog: OnceLock::new(), answers, jobs: Mutex::new(BTreeMap::new()) };
+    let process = Process {
+        judge,
+        catalog: OnceLock::new(),
+        answers,
+        preparing: Cancel::default(),
+        jobs: Mutex::new(BTreeMap::new()),
+    };
     thread::scope(|scope| {
         scope.spawn(|| process.catalog.get_or_init(|| Catalog::read(&settings.problems)));
         let ended = process.obey(&socket, scope);
@@ -76,6 +81,7 @@ fn main() -> io::Result<()> {
             thread::sleep(END_PATIENCE);
             std::process::exit(1);
         });
+        process.preparing.cancel();
         process.jobs().values().for_each(Cancel::cancel);
         ended
     })
@@ -87,6 +93,8 @@ struct Process {
     /// Read while the walls are tried; jobs wait for it.
     catalog: OnceLock<Result<Catalog, CatalogError>>,
     answers: Answers,
+    /// Ends the preparing of compilers.
+    preparing: Cancel,
     /// In hand, by number.
     jobs: Mutex<BTreeMap<u64, Cancel>>,
 }
@@ -102,7 +110,17 @@ impl Process {
             match request {
                 Request::Start(_) => return Err(io::Error::other("settings came twice")),
                 Request::TryWalls => {
-                    scope.spawn(|| self.answers.send(&Event::Walls(self.try_walls())));
+                    scope.spawn(|| {
+                        let tried = self.try_walls();
+                        let all_hold = tried.as_ref().is_ok_and(|tried| {
+                            tried.iter().all(|it| it.standing != Standing::Breached)
+                        });
+                        self.answers.send(&Event::Walls(tried));
+                        // What can't judge need not compile either.
+                        if all_hold {
+                            self.judge.prepare(&self.preparing);
+                        }
+                    });
                 }
                 Request::Judge(id, job) => {
                     let cancel = Cancel::default();

@@ -6,7 +6,9 @@ use judge_core::judging::{Judge, SlotPool};
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{Loss, ProfileError, Profiles, SandboxError, SlotConfig};
-use judge_core::toolchain::{CacheError, CompileCache, LanguageError, Languages};
+use judge_core::toolchain::{
+    CacheError, CompileCache, LanguageError, Languages, PreparedFiles, make_cache_folder,
+};
 
 use super::EngineSettings;
 
@@ -59,7 +61,7 @@ pub enum EngineError {
 /// Sets up judging. No slot is built yet.
 pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
     let source = profile_source(settings);
-    let profiles = Profiles::load(&source)?;
+    let mut profiles = Profiles::load(&source)?;
     let languages = Languages::load(&source)?;
     refuse_exposed(&profiles, &settings.problems)?;
     // Archives are unpacked there.
@@ -75,39 +77,49 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
         }
         Err(error) => return Err(EngineError::Cgroups(error)),
     };
+    let dir = cache_dir(settings, &profiles)?;
+    let prepared = dir.as_deref().filter(|_| settings.prepare_compilers);
+    let prepared = prepared.map(PreparedFiles::open).transpose()?;
+    profiles.root.binds.extend(prepared.as_ref().map(PreparedFiles::bind));
     let config = SlotConfig { init_binary: own_binary(), profiles, cgroups };
-    let cache = compile_cache(settings, &config)?;
-    let judge = Judge::new(SlotPool::new(config, settings.slots), languages);
-    Ok(match cache {
-        Some(cache) => judge.keeping_compilations(cache),
-        None => judge,
-    })
+    let cache = match (&dir, settings.compile_cache_bytes) {
+        (None, _) | (_, 0) => None,
+        (Some(dir), bytes) => Some(CompileCache::open(dir, bytes, &config)?),
+    };
+    let mut judge = Judge::new(SlotPool::new(config, settings.slots), languages);
+    if let Some(cache) = cache {
+        judge = judge.keeping_compilations(cache);
+    }
+    if let Some(prepared) = prepared {
+        judge = judge.with_prepared(prepared);
+    }
+    Ok(judge)
 }
 
 /// Where compiled programs are kept when nobody says where (`hier(7)`).
 const CACHE_DIR: &str = "/var/cache/judge-worker";
 
-/// Compiled programs, in the folder that was named, or in one that will do.
-fn compile_cache(
+/// The folder for compiled programs and for what is prepared: the one that was named, or one that
+/// will do.
+fn cache_dir(
     settings: &EngineSettings,
-    config: &SlotConfig,
-) -> Result<Option<CompileCache>, EngineError> {
-    let bytes = settings.compile_cache_bytes;
-    if bytes == 0 {
-        return Ok(None);
-    }
-    let open = |dir: &Path| {
+    profiles: &Profiles,
+) -> Result<Option<PathBuf>, EngineError> {
+    let usable = |dir: &Path| {
         let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
-        if let Some(shown) = config.profiles.exposing(&real) {
+        if let Some(shown) = profiles.exposing(&real) {
             return Err(EngineError::CacheExposed { cache_dir: real, shown: shown.into() });
         }
-        CompileCache::open(dir, bytes, config).map_err(EngineError::Cache)
+        make_cache_folder(dir).map(|()| dir.to_path_buf()).map_err(EngineError::Cache)
     };
-    if let Some(dir) = &settings.cache_dir {
-        return open(dir).map(Some);
+    if settings.compile_cache_bytes == 0 && !settings.prepare_compilers {
+        return Ok(None);
     }
-    match open(Path::new(CACHE_DIR)) {
-        Ok(cache) => Ok(Some(cache)),
+    if let Some(dir) = &settings.cache_dir {
+        return usable(dir).map(Some);
+    }
+    match usable(Path::new(CACHE_DIR)) {
+        Ok(dir) => Ok(Some(dir)),
         Err(error) => {
             tracing::warn!(%error, "compiled programs are not kept; name another folder in cache_dir");
             Ok(None)

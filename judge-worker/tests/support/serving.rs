@@ -27,7 +27,8 @@ pub const PATIENCE: Duration = Duration::from_mins(2);
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// The binary with no setting from outside, and no compiled programs of other tests.
+/// The binary with no setting from outside, no compiled programs of other tests, and nothing prepared:
+/// that takes longer than all that most tests compile.
 pub fn judge_worker() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_judge-worker"));
     for (name, _) in std::env::vars_os() {
@@ -35,7 +36,7 @@ pub fn judge_worker() -> Command {
             command.env_remove(name);
         }
     }
-    command.env("JUDGE_COMPILE_CACHE_MIB", "0");
+    command.env("JUDGE_COMPILE_CACHE_MIB", "0").env("JUDGE_PREPARE_COMPILERS", "false");
     command
 }
 

@@ -1,8 +1,9 @@
 //! Builds the root of a slot: what every program of it sees, read-only.
 
 use std::ffi::CStr;
-use std::fs::{self, File};
-use std::os::unix::fs::{FileTypeExt, symlink};
+use std::fs::{self, File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -30,6 +31,8 @@ const STAGE: &str = "/tmp";
 const ROOT_OPTIONS: &str = "mode=0755,size=1m,nr_inodes=512";
 
 pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
+    let binds = &setup.profiles.root.binds;
+    let sources = binds.iter().map(Source::of).collect::<Result<Vec<_>, _>>()?;
     if setup.inside == Inside::Two {
         become_root()?;
     }
@@ -39,8 +42,10 @@ pub fn build(setup: &Setup, missing: &Missing) -> Result<(), Failure> {
     let root = Some("tmpfs");
     mount(root, STAGE, root, MsFlags::MS_NODEV, Some(ROOT_OPTIONS)).at(InitStep::Tmpfs, STAGE)?;
     let stage = Path::new(STAGE);
-    for bind in &setup.profiles.root.binds {
-        show(stage, bind, missing)?;
+    for (bind, source) in binds.iter().zip(sources) {
+        if let Some(source) = source {
+            show(stage, bind, source, missing)?;
+        }
     }
     for file in &setup.profiles.root.files {
         let target = below(stage, &file.to);
@@ -97,30 +102,55 @@ fn become_root() -> Result<(), Failure> {
     setresuid(uid, uid, uid).at(InitStep::Identity, "uid 0")
 }
 
+/// A part of the host's tree that is to be shown.
+enum Source {
+    /// The same link inside.
+    Link(PathBuf),
+    /// What is bound, held open: it may stand where only the worker's user may pass, whom we are until
+    /// [`become_root`], or below the stage.
+    Tree { held: File, is_dir: bool },
+}
+
+impl Source {
+    /// `None`: not there, and optional.
+    fn of(bind: &Bind) -> Result<Option<Self>, Failure> {
+        let kind = match fs::symlink_metadata(&bind.from) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if bind.optional && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).at(InitStep::Bind, &bind.from),
+        };
+        if kind.is_symlink() && !points_away(&bind.from) {
+            return Ok(Some(Self::Link(fs::read_link(&bind.from).at(InitStep::Bind, &bind.from)?)));
+        }
+        let path_only = OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(&bind.from);
+        let held = path_only.at(InitStep::Bind, &bind.from)?;
+        let is_dir = held.metadata().at(InitStep::Bind, &bind.from)?.is_dir();
+        Ok(Some(Self::Tree { held, is_dir }))
+    }
+}
+
 /// Shows a part of the host's tree: a link as the same link, a file or directory as a bind with
 /// everything below it, whose device nodes can't be opened. It is made read-only with the root.
-fn show(stage: &Path, bind: &Bind, missing: &Missing) -> Result<(), Failure> {
+fn show(stage: &Path, bind: &Bind, source: Source, missing: &Missing) -> Result<(), Failure> {
     let target = below(stage, bind.target());
-    let kind = match fs::symlink_metadata(&bind.from) {
-        Ok(metadata) => metadata.file_type(),
-        Err(error) if bind.optional && error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(());
-        }
-        Err(error) => return Err(error).at(InitStep::Bind, &bind.from),
-    };
     make_parent(&target)?;
-    if kind.is_symlink() && !points_away(&bind.from) {
-        let link = fs::read_link(&bind.from).at(InitStep::Bind, &bind.from)?;
-        return symlink(link, &target).at(InitStep::Bind, &target);
-    }
-    if fs::metadata(&bind.from).at(InitStep::Bind, &bind.from)?.is_dir() {
-        fs::create_dir_all(&target).at(InitStep::Bind, &target)?;
-    } else {
-        File::create(&target).at(InitStep::Bind, &target)?;
-    }
+    let held = match source {
+        Source::Link(link) => return symlink(link, &target).at(InitStep::Bind, &target),
+        Source::Tree { held, is_dir: true } => {
+            fs::create_dir_all(&target).at(InitStep::Bind, &target)?;
+            held
+        }
+        Source::Tree { held, is_dir: false } => {
+            File::create(&target).at(InitStep::Bind, &target)?;
+            held
+        }
+    };
     let recursive = MsFlags::MS_BIND | MsFlags::MS_REC;
     let none = None::<&str>;
-    mount(Some(&bind.from), &target, none, recursive, none).at(InitStep::Bind, &bind.from)?;
+    let from = format!("/proc/self/fd/{}", held.as_raw_fd());
+    mount(Some(from.as_str()), &target, none, recursive, none).at(InitStep::Bind, &bind.from)?;
     let walls = [(Wall::NoDevices, Restriction::NoDevices)];
     restrict_tree(&c_path(&target)?, &missing.standing(&walls)).at(InitStep::Freeze, &bind.from)
 }

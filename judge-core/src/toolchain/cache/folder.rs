@@ -18,6 +18,17 @@ use super::super::language::Language;
 use super::entry::{self, Encoded};
 use super::{CacheError, Key};
 
+/// Makes the folder in which all that is kept has its own, if it is not there. Others may pass through it,
+/// to what is shown in sandboxes.
+///
+/// # Errors
+/// [`CacheError::NotOurs`] where somebody else owns it or may write it.
+pub fn make_cache_folder(dir: &Path) -> Result<(), CacheError> {
+    let io = |source| CacheError::Io { path: dir.to_path_buf(), source };
+    DirBuilder::new().recursive(true).mode(0o711).create(dir).map_err(io)?;
+    own(dir, 0o022)
+}
+
 /// The folder of entries.
 pub struct Folder {
     path: PathBuf,
@@ -39,9 +50,7 @@ impl Folder {
             let path = path.to_path_buf();
             move |source| CacheError::Io { path, source }
         };
-        // Others may pass through it, to what is shown in sandboxes.
-        DirBuilder::new().recursive(true).mode(0o711).create(dir).map_err(io(dir))?;
-        own(dir, 0o022)?;
+        make_cache_folder(dir)?;
         let path = dir.join("compile");
         match DirBuilder::new().mode(0o700).create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -169,7 +178,7 @@ fn on_disk(len: u64) -> u64 {
 }
 
 /// Refuses a folder that belongs to somebody else, or has one of the bits `forbidden` in its mode.
-fn own(path: &Path, forbidden: u32) -> Result<(), CacheError> {
+pub fn own(path: &Path, forbidden: u32) -> Result<(), CacheError> {
     let metadata = fs::symlink_metadata(path)
         .map_err(|source| CacheError::Io { path: path.to_path_buf(), source })?;
     let user = nix::unistd::geteuid().as_raw();

@@ -65,6 +65,11 @@ impl Surroundings {
         Self { walls: parts.end(), digests: Mutex::default() }
     }
 
+    /// Of what is made behind no walls in particular: by us.
+    pub fn of_toolchains() -> Self {
+        Self { walls: [0; 32], digests: Mutex::default() }
+    }
+
     /// Of `sources` in this order, whose names are part of it.
     pub fn key(&self, language: &Language, version: &str, sources: &[SourceFile]) -> Key {
         let mut parts = Parts::default();

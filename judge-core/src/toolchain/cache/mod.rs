@@ -28,8 +28,10 @@ use super::language::Language;
 use crate::sandbox::{Cancel, SandboxError, SlotConfig};
 use flights::{Flight, Flights};
 use folder::Folder;
+pub use folder::make_cache_folder;
+pub(super) use folder::own;
 pub use key::Key;
-use key::Surroundings;
+pub(super) use key::Surroundings;
 
 /// The folder can't be used.
 #[derive(Debug, thiserror::Error)]
