@@ -1,8 +1,7 @@
 //! One submission from its sources to its judgement.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -14,25 +13,22 @@ use super::problem::{Checking, Problem};
 use super::schedule::{AfterFailure, Assignment, Schedule, Scheduled, Selection};
 use super::test_data::TestData;
 use super::testcase_run::{Contestant, TestRun, Tested};
+use super::toolchains::Toolchains;
 use super::validator::ValidatorError;
 use super::verdict::{Cause, ValidatorFailure, Verdict, ruling_of_compiling};
 use super::view::{AuthorRemarks, View};
 use crate::sandbox::{Cancel, SandboxError, Usage};
 use crate::toolchain::{
-    Availability, Compilation, CompileCache, Compiled, Language, Languages, PrepareError,
-    PreparedFiles, Program, SourceFile, compile_with, probe,
+    Availability, Compilation, CompileCache, Compiled, Language, Languages, PreparedFiles, Program,
+    SourceFile,
 };
 
 /// Judges submissions over a pool of slots. Shared by all threads.
 #[derive(Clone)]
 pub struct Judge {
     pool: SlotPool,
-    languages: Languages,
-    /// What was found when a language was first asked for.
-    available: Arc<Mutex<BTreeMap<String, Availability>>>,
+    toolchains: Toolchains,
     data: TestData,
-    compilations: Option<CompileCache>,
-    prepared: Option<PreparedFiles>,
 }
 
 /// How much test data a judge keeps in memory between runs, in bytes.
@@ -155,61 +151,27 @@ impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
         let data = TestData::new(TEST_DATA_BYTES);
-        Self {
-            pool,
-            languages,
-            available: Arc::default(),
-            data,
-            compilations: None,
-            prepared: None,
-        }
+        Self { pool, toolchains: Toolchains::new(languages), data }
     }
 
     /// Compiles no submission again that `cache` knows.
     #[must_use]
-    pub fn keeping_compilations(self, cache: CompileCache) -> Self {
-        Self { compilations: Some(cache), ..self }
+    pub fn keeping_compilations(mut self, cache: CompileCache) -> Self {
+        self.toolchains.compilations = Some(cache);
+        self
     }
 
     /// Compiles with what was prepared. The slots must show it ([`PreparedFiles::bind`]).
     #[must_use]
-    pub fn with_prepared(self, files: PreparedFiles) -> Self {
-        Self { prepared: Some(files), ..self }
+    pub fn with_prepared(mut self, files: PreparedFiles) -> Self {
+        self.toolchains.prepared = Some(files);
+        self
     }
 
     /// Prepares what is not there for each language that works here, in a slot. What can't be
     /// prepared is logged, and done without.
     pub fn prepare(&self, cancel: &Cancel) {
-        let Some(files) = &self.prepared else { return };
-        for language in self.languages.iter().filter(|it| it.compile.prepared.is_some()) {
-            let Ok(Availability::Available { version }) = self.availability(language) else {
-                continue;
-            };
-            if cancel.is_cancelled() || files.find(language, &version).is_some() {
-                continue;
-            }
-            let made = self.pool.acquire().map_err(PrepareError::from).and_then(|mut slot| {
-                let mut done = Ok(());
-                slot.try_twice(|slot| match files.make(slot, language, &version, cancel) {
-                    Err(PrepareError::Sandbox(error)) => Err(error),
-                    other => {
-                        done = other;
-                        Ok(())
-                    }
-                })?;
-                done
-            });
-            match made {
-                _ if cancel.is_cancelled() => return,
-                Ok(()) => {
-                    tracing::info!(language = %language.id, "prepared what compiling is sooner with");
-                }
-                Err(error) => tracing::warn!(
-                    language = %language.id, %error,
-                    "could not prepare what compiling is sooner with: it takes longer"
-                ),
-            }
-        }
+        self.toolchains.prepare(&self.pool, cancel);
     }
 
     /// The slots.
@@ -219,34 +181,15 @@ impl Judge {
 
     /// The languages that are described.
     pub fn languages(&self) -> &Languages {
-        &self.languages
+        &self.toolchains.languages
     }
 
     /// Whether a language's toolchain works here. Found out once.
     pub fn availability(&self, language: &Arc<Language>) -> Result<Availability, SandboxError> {
-        if let Some(known) = self.known_availability(language) {
-            return Ok(known);
+        match self.toolchains.known_availability(language) {
+            Some(known) => Ok(known),
+            None => self.toolchains.availability(&mut self.pool.acquire()?, language),
         }
-        let mut slot = self.pool.acquire()?;
-        self.probe_in(&mut slot, language)
-    }
-
-    fn known_availability(&self, language: &Language) -> Option<Availability> {
-        self.available.lock().unwrap_or_else(PoisonError::into_inner).get(&language.id).cloned()
-    }
-
-    fn probe_in(
-        &self,
-        slot: &mut LentSlot,
-        language: &Arc<Language>,
-    ) -> Result<Availability, SandboxError> {
-        if let Some(known) = self.known_availability(language) {
-            return Ok(known);
-        }
-        let found = slot.try_twice(|slot| probe(slot, language))?;
-        let mut available = self.available.lock().unwrap_or_else(PoisonError::into_inner);
-        available.insert(language.id.clone(), found.clone());
-        Ok(found)
     }
 
     /// Judges one submission on this thread and, with `parallel`, on threads of free slots. Waits
@@ -273,14 +216,16 @@ impl Judge {
         if cancel.is_cancelled() {
             return Err(JudgeError::Cancelled);
         }
-        let toolchain = match self.probe_in(&mut slot, task.language)? {
+        let toolchain = match self.toolchains.availability(&mut slot, task.language)? {
             Availability::Available { version } => version,
             Availability::Missing { reason } => return Err(JudgeError::NoToolchain(reason)),
         };
         observe(Stage::Compiling);
         let began = Instant::now();
-        let compiled =
-            self.while_loading(task, || self.compiled(&mut slot, task, &toolchain, cancel))?;
+        let compiled = self.while_loading(task, || {
+            let Task { language, sources, .. } = task;
+            self.toolchains.compile(&mut slot, language, &toolchain, sources, cancel)
+        })?;
         let mut phases = Phases { compile: began.elapsed(), run: Duration::ZERO };
         let Compiled { compilation, cached } = compiled;
         let Compilation { result, output, outcome, limits } = compilation;
@@ -303,7 +248,7 @@ impl Judge {
             phases.run = began.elapsed();
             return Ok((of_own_input(tested, report, toolchain, phases), remarks));
         }
-        let checking = match task.problem.checking(&mut slot, &self.languages) {
+        let checking = match task.problem.checking(&mut slot, &self.toolchains.languages) {
             Ok(checking) => checking,
             Err(ValidatorError::Sandbox(error)) => return Err(error.into()),
             Err(error) => {
@@ -328,27 +273,6 @@ impl Judge {
             }
         }
         Ok((of_tests(package, scheduled, report, toolchain, phases), remarks))
-    }
-
-    fn compiled(
-        &self,
-        slot: &mut LentSlot,
-        task: &Task<'_>,
-        toolchain: &str,
-        cancel: &Cancel,
-    ) -> Result<Compiled, SandboxError> {
-        let Task { language, sources, .. } = task;
-        let prepared = self.prepared.as_ref().and_then(|files| files.find(language, toolchain));
-        let mut compile = || {
-            slot.try_twice(|slot| compile_with(slot, language, sources, prepared.as_ref(), cancel))
-        };
-        match &self.compilations {
-            Some(cache) => {
-                let key = cache.key(language, toolchain, sources);
-                cache.get_or_compile(key, language, cancel, compile)
-            }
-            None => Ok(Compiled { compilation: compile()?, cached: false }),
-        }
     }
 
     /// Does `work` while the data of the tests that come first is read: half of what is kept at most,

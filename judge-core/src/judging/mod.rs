@@ -29,6 +29,7 @@ mod error;
 mod schedule;
 mod test_data;
 mod testcase_run;
+mod toolchains;
 mod view;
 
 pub use error::{DataFile, JudgeError};

@@ -31,31 +31,22 @@ pub enum EngineError {
     /// There are no users for the programs to be.
     #[error(transparent)]
     Ids(SandboxError),
-    /// Programs could read what others have written.
+    /// Programs could read what they must not.
     #[error(
-        "compiled programs in {} would be visible inside the sandbox, which shows {}: name another \
-         cache_dir", cache_dir.display(), shown.display()
+        "{what} in {} would be visible inside the sandbox, which shows {}: move them elsewhere",
+        folder.display(), shown.display()
     )]
-    CacheExposed {
-        /// The folder.
-        cache_dir: PathBuf,
+    Exposed {
+        /// What they are.
+        what: &'static str,
+        /// Where.
+        folder: PathBuf,
         /// The part of the host's file tree that it is in.
         shown: PathBuf,
     },
     /// The folder of compiled programs that was named can't be used.
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// Programs could read the problems.
-    #[error(
-        "the problems in {} would be visible inside the sandbox, which shows {}: move them \
-         elsewhere", problems.display(), shown.display()
-    )]
-    ProblemsExposed {
-        /// The folder.
-        problems: PathBuf,
-        /// The part of the host's file tree that it is in.
-        shown: PathBuf,
-    },
 }
 
 /// Sets up judging. No slot is built yet.
@@ -106,10 +97,7 @@ fn cache_dir(
     profiles: &Profiles,
 ) -> Result<Option<PathBuf>, EngineError> {
     let usable = |dir: &Path| {
-        let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
-        if let Some(shown) = profiles.exposing(&real) {
-            return Err(EngineError::CacheExposed { cache_dir: real, shown: shown.into() });
-        }
+        refuse_shown(profiles, "compiled programs", dir)?;
         make_cache_folder(dir).map(|()| dir.to_path_buf()).map_err(EngineError::Cache)
     };
     if settings.compile_cache_bytes == 0 && !settings.prepare_compilers {
@@ -142,12 +130,16 @@ pub fn losses(judge: &Judge) -> Vec<Loss> {
     judge.pool().config().cgroups.losses()
 }
 
-/// Refuses a folder that programs could read.
+/// Refuses a folder of problems that programs could read.
 pub fn refuse_exposed(profiles: &Profiles, problems: &Path) -> Result<(), EngineError> {
-    let real = std::fs::canonicalize(problems).unwrap_or_else(|_| problems.to_path_buf());
+    refuse_shown(profiles, "the problems", problems)
+}
+
+fn refuse_shown(profiles: &Profiles, what: &'static str, folder: &Path) -> Result<(), EngineError> {
+    let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     match profiles.exposing(&real) {
         None => Ok(()),
-        Some(shown) => Err(EngineError::ProblemsExposed { problems: real, shown: shown.into() }),
+        Some(shown) => Err(EngineError::Exposed { what, folder: real, shown: shown.into() }),
     }
 }
 
