@@ -10,14 +10,15 @@
 //! view           what may be seen of it, by whom
 //! scoring        from results of tests to the result of the submission
 //! judge          one submission: compile, run its tests over free slots, grade
+//! judgement      what came of it
+//! toolchains     those of this host, what they compiled before, what they are prepared with
 //! pool           the slots
 //! ```
 //!
-//! A submission gets a [`judge::Judgement`] or there is a [`JudgeError`]: a failure of
+//! A submission gets a [`Judgement`] or there is a [`JudgeError`]: a failure of
 //! ours never becomes somebody's verdict.
 
 pub mod comparison;
-pub mod judge;
 pub mod package;
 pub mod pool;
 pub mod problem;
@@ -26,6 +27,8 @@ pub mod validator;
 pub mod verdict;
 
 mod error;
+mod judge;
+mod judgement;
 mod schedule;
 mod test_data;
 mod testcase_run;
@@ -33,9 +36,8 @@ mod toolchains;
 mod view;
 
 pub use error::{DataFile, JudgeError};
-pub use judge::{
-    CompileReport, Judge, JudgedTest, Judgement, LowerLimits, Mode, Phases, Stage, Task,
-};
+pub use judge::{Judge, LowerLimits, Mode, Stage, Task};
+pub use judgement::{CompileReport, JudgedTest, Judgement, Phases};
 pub use pool::{Occupancy, SlotPool};
 pub use problem::Problem;
 pub use schedule::AfterFailure;
