@@ -71,7 +71,10 @@ async fn a_broker_killed_under_load_loses_no_confirmed_job_and_no_confirmed_verd
             crash
         )
     };
-    let ((), (), _node) = timeout(4 * PATIENCE, everything).await.expect("in time");
+    let ((), (), _node) = timeout(4 * PATIENCE, everything).await.unwrap_or_else(|_| {
+        let (enqueued, judged) = (confirmed.load(Ordering::Relaxed), judged.borrow().len());
+        panic!("not in time: {enqueued} of {JOBS} enqueued, {judged} judged")
+    });
 
     // Every verdict whose confirm we have seen is in the queue, some twice.
     let wire = Wire::open(&url).await;
