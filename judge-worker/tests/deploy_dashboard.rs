@@ -9,7 +9,7 @@ use judge_worker::metrics::labels::{
     Cache, CacheResult, CgroupLabel, DeadReason, DeliveryOutcome, Languages, Mechanism, ModeLabel,
     Phase, RerunCause, SlotState, VerdictLabel,
 };
-use judge_worker::metrics::{BuildInfo, Metrics, observe_throughput};
+use judge_worker::metrics::{BuildInfo, Metrics};
 use prometheus::{Prometheus, deploy};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,14 +25,13 @@ impl BusyWorker {
     async fn start() -> Self {
         let build = BuildInfo { version: "0", commit: "unknown", cgroup: CgroupLabel::V2 };
         let languages = Languages::from_iter(["c", "python3"]);
-        let metrics = Metrics::new(languages, build).expect("every family is declared once");
+        let metrics = Metrics::with_throughput_every(Duration::from_secs(1), languages, build)
+            .expect("every family is declared once");
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = HttpServer::bind(free).await.expect("a free port");
         let address = server.local_addr();
         let stop = CancellationToken::new();
-        tokio::spawn(server.serve(metrics.clone(), Readiness::waiting_for([]), stop.clone()));
-        let throughput = observe_throughput(metrics.clone(), Duration::from_secs(1), stop.clone());
-        tokio::spawn(throughput);
+        tokio::spawn(server.serve(metrics.clone(), Readiness::waiting_for([]), (), stop.clone()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(keep_busy(metrics)));
         Self { address, stop }
     }

@@ -35,7 +35,7 @@ async fn start() -> Running {
     let readiness = Readiness::waiting_for(ALL_CONDITIONS);
     let stop = CancellationToken::new();
     let address = server.local_addr();
-    let server = tokio::spawn(server.serve(metrics, readiness.clone(), stop.clone()));
+    let server = tokio::spawn(server.serve(metrics, readiness.clone(), (), stop.clone()));
     Running { address, readiness, stop, server }
 }
 

@@ -4,12 +4,11 @@ use judge_worker::metrics::labels::{
     Cache, CacheResult, CgroupLabel, DeadReason, DeliveryOutcome, Languages, Mechanism, ModeLabel,
     Phase, RerunCause, SlotState, VerdictLabel,
 };
-use judge_worker::metrics::{BuildInfo, Metrics, observe_throughput};
+use judge_worker::metrics::{BuildInfo, Metrics};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 fn metrics() -> Metrics {
     let languages: Languages = ["c", "cpp20", "python3"].into_iter().collect();
@@ -173,18 +172,23 @@ fn the_speed_of_a_host_is_absent_until_it_was_measured() {
     assert_eq!(value_of(&metrics.encode().expect("text"), "judge_speed_factor"), Some(0.8));
 }
 
-#[tokio::test]
-async fn throughput_is_observed_at_every_tick_until_stopped() {
-    let metrics = metrics();
-    let stop = CancellationToken::new();
+#[test]
+fn throughput_is_observed_for_the_intervals_that_ended_before_the_scrape() {
     let every = Duration::from_millis(5);
-    let task = tokio::spawn(observe_throughput(metrics.clone(), every, stop.clone()));
-    let count = "judge_worker_throughput_submissions_per_second_count";
-    while value_of(&metrics.encode().expect("text"), count) < Some(3.0) {
-        tokio::task::yield_now().await;
-    }
-    stop.cancel();
-    task.await.expect("it ends by itself");
+    let build = BuildInfo { version: "0.1.0", commit: "unknown", cgroup: CgroupLabel::Hybrid };
+    let metrics = Metrics::with_throughput_every(every, Languages::from_iter(["c"]), build)
+        .expect("every family is declared once");
+    metrics.submission_finished("c", VerdictLabel::Ac, ModeLabel::Submit, Duration::from_secs(1));
+    let [sum, count] = ["sum", "count"]
+        .map(|what| format!("judge_worker_throughput_submissions_per_second_{what}"));
+    let text = loop {
+        let text = metrics.encode().expect("text");
+        if Some(3.0) <= value_of(&text, &count) {
+            break text;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(value_of(&text, &sum), Some(1.0 / every.as_secs_f64()));
 }
 
 #[test]

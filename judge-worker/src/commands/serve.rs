@@ -8,7 +8,6 @@ use judge_core::sandbox::cgroup::Mode;
 use judge_core::sys::process::leave_no_core;
 use judge_core::toolchain::Languages;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, complain, gate, scope, start_logging};
@@ -19,12 +18,12 @@ use crate::http::{Condition, HttpServer, Readiness};
 use crate::intake::amqp::{Broker, BrokerConfig, Command, Names, Target};
 use crate::intake::{Backoff, Source, StdioSource};
 use crate::metrics::labels::{CgroupLabel, Languages as LanguageLabels};
-use crate::metrics::{BuildInfo, Metrics, THROUGHPUT_INTERVAL, observe_throughput};
+use crate::metrics::{BuildInfo, Metrics};
 use crate::outbox::{LineSink, Publisher, Sink};
 use crate::problems::{Catalog, chain};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::worker::{
-    Ended, InHand, Worker, answer, relay, seed, watch_broker, watch_database, watch_engine,
+    Ended, InHand, Looks, Worker, answer, relay, seed, watch_broker, watch_engine,
 };
 
 /// Nothing but settings.
@@ -98,7 +97,10 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     )?;
     let server = HttpServer::bind(settings.http_addr).await?;
     tracing::info!(address = %server.local_addr(), "metrics and health");
-    tokio::spawn(server.serve(metrics.clone(), readiness.clone(), background.clone()));
+    let looks = Looks::new(engine.clone(), metrics.clone(), readiness.clone());
+    let answers =
+        server.serve(metrics.clone(), readiness.clone(), looks.clone(), background.clone());
+    tokio::spawn(answers);
 
     let tried = engine.try_walls().await;
     if !gate::open(&tried, &metrics, &readiness) {
@@ -114,7 +116,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
         engine.stop().await;
         return Ok(Ended::Finished);
     };
-    tokio::spawn(watch_database(store.clone(), readiness.clone(), background.clone()));
+    looks.at_database(store.clone());
 
     let in_hand = InHand::default();
     let mut unanswered = None;
@@ -136,11 +138,7 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     };
     let worker = Worker { settings, engine, languages, catalog, store, sink, metrics, in_hand };
     let worker = Arc::new(worker);
-    let metrics = worker.metrics.clone();
-    tokio::spawn(observe_throughput(metrics, THROUGHPUT_INTERVAL, background.clone()));
-    let mut helpers = JoinSet::new();
-    helpers.spawn(Arc::clone(&worker).watch_slots(background.clone()));
-    helpers.spawn(relay(Arc::clone(&worker), background.clone()));
+    let relaying = tokio::spawn(relay(Arc::clone(&worker), background.clone()));
     let drained = stop.clone();
     tokio::spawn(async move {
         drained.cancelled().await;
@@ -156,7 +154,8 @@ async fn serve(settings: Settings) -> Startup<Ended> {
         drop(answering.await);
     }
     // What the relay had in hand stays in the outbox.
-    helpers.shutdown().await;
+    relaying.abort();
+    drop(relaying.await);
     worker.store.close().await;
     // Its sandboxes and their cgroups end before we do.
     worker.engine.stop().await;

@@ -11,6 +11,7 @@ use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::selftest::Trial;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::check::{Implausible, plausible};
@@ -127,12 +128,14 @@ impl Engine {
         &self.losses
     }
 
-    /// How its slots did a moment ago; `None` while there is no engine.
-    pub fn occupancy(&self) -> Option<Occupancy> {
-        match &*self.state.borrow() {
-            EngineState::Up(link) => link.book().occupancy,
-            EngineState::Down { .. } => None,
-        }
+    /// How its slots are doing now; `None` while there is no engine that answers within
+    /// `patience`.
+    pub async fn occupancy(&self, patience: Duration) -> Option<Occupancy> {
+        let link = match &*self.state.borrow() {
+            EngineState::Up(link) => link.clone(),
+            EngineState::Down { .. } => return None,
+        };
+        timeout(patience, link.occupancy()).await.ok().flatten()
     }
 
     /// Follows whether there is an engine.
@@ -149,7 +152,7 @@ impl Engine {
     async fn link(&self) -> Result<Link, EngineFailure> {
         let mut state = self.state.clone();
         let up = state.wait_for(|state| matches!(state, EngineState::Up(_)));
-        match tokio::time::timeout(START_PATIENCE, up).await {
+        match timeout(START_PATIENCE, up).await {
             Ok(Ok(state)) => match &*state {
                 EngineState::Up(link) => Ok(link.clone()),
                 EngineState::Down { reason } => Err(EngineFailure::Down(reason.clone())),
@@ -173,8 +176,10 @@ struct LinkInner {
     /// withdrawal, and one other request of each kind.
     frames: mpsc::UnboundedSender<Vec<u8>>,
     book: Mutex<Book>,
-    /// That it has answered [`Request::Occupancy`].
-    alive: Notify,
+    /// What it answered to [`Request::Occupancy`] last. Nobody asks while an answer is out.
+    occupancy: watch::Sender<Option<Occupancy>>,
+    /// That it was asked for something.
+    asked: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -183,7 +188,8 @@ struct Book {
     next: u64,
     jobs: BTreeMap<u64, Waiting>,
     walls: Option<oneshot::Sender<Result<Vec<Trial>, String>>>,
-    occupancy: Option<Occupancy>,
+    /// Whether it was asked how its slots are doing, and has not answered yet.
+    occupancy_asked: bool,
     /// Why the process is gone; nothing can be asked any more.
     ended: Option<String>,
 }
@@ -206,7 +212,12 @@ impl Link {
     /// Also what is to be written to the socket.
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
         let (frames, to_write) = mpsc::unbounded_channel();
-        let inner = LinkInner { frames, book: Mutex::default(), alive: Notify::new() };
+        let inner = LinkInner {
+            frames,
+            book: Mutex::default(),
+            occupancy: watch::Sender::new(None),
+            asked: Notify::new(),
+        };
         (Self(Arc::new(inner)), to_write)
     }
 
@@ -223,6 +234,7 @@ impl Link {
         book.jobs.insert(id, Waiting { stage, judged });
         drop(book);
         self.send(frame);
+        self.0.asked.notify_one();
         Ok(Asked { link: self.clone(), id, stage: stages, judged: judgement })
     }
 
@@ -236,16 +248,43 @@ impl Link {
             book.walls = Some(tell);
         }
         self.request(&Request::TryWalls);
+        self.0.asked.notify_one();
         match told.await {
             Ok(tried) => tried.map_err(EngineFailure::Failed),
             Err(_) => Err(EngineFailure::Lost(self.why_ended())),
         }
     }
 
-    /// Asks how the slots are doing, and returns when that was answered.
-    pub(super) async fn beat(&self) {
-        self.request(&Request::Occupancy);
-        self.0.alive.notified().await;
+    /// Asks how the slots are doing, and returns when that was answered; `None` when the process is
+    /// gone. Whoever asks while an answer is out shares it.
+    pub(super) async fn occupancy(&self) -> Option<Occupancy> {
+        let mut answers = self.0.occupancy.subscribe();
+        let ask = {
+            let mut book = self.book();
+            if book.ended.is_some() {
+                return None;
+            }
+            !std::mem::replace(&mut book.occupancy_asked, true)
+        };
+        if ask {
+            self.request(&Request::Occupancy);
+        }
+        answers.changed().await.ok()?;
+        *answers.borrow()
+    }
+
+    /// Returns when something is waited for from there.
+    pub(super) async fn in_use(&self) {
+        loop {
+            let asked = self.0.asked.notified();
+            {
+                let book = self.book();
+                if !book.jobs.is_empty() || book.walls.is_some() {
+                    return;
+                }
+            }
+            asked.await;
+        }
     }
 
     /// Takes note of what the engine says. Fails if no sound engine would say it.
@@ -274,8 +313,10 @@ impl Link {
                 None => return Err("it tried the walls unasked".to_owned()),
             },
             Event::Occupancy(occupancy) => {
-                book.occupancy = Some(occupancy);
-                self.0.alive.notify_one();
+                if !std::mem::take(&mut book.occupancy_asked) {
+                    return Err("it told of its slots unasked".to_owned());
+                }
+                self.0.occupancy.send_replace(Some(occupancy));
             }
         }
         Ok(())
@@ -287,6 +328,7 @@ impl Link {
         book.ended = Some(why.to_owned());
         book.jobs.clear();
         book.walls = None;
+        self.0.occupancy.send_replace(None);
     }
 
     fn why_ended(&self) -> String {

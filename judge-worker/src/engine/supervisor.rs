@@ -44,7 +44,7 @@ pub enum StartError {
 /// How long a new engine may take to say that it can judge.
 const READY_PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often it is asked whether it is alive.
+/// How often it is asked whether it is alive while something is waited for from there.
 const BEAT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// An engine that does not answer for so long is taken for stuck. Long, for on an overloaded
@@ -255,8 +255,10 @@ async fn talk(
         }
     };
     let listening = async {
-        while timeout(BEAT_PATIENCE, link.beat()).await.is_ok() {
+        link.in_use().await;
+        while timeout(BEAT_PATIENCE, link.occupancy()).await.is_ok() {
             sleep(BEAT_INTERVAL).await;
+            link.in_use().await;
         }
         "the engine process does not answer".to_owned()
     };

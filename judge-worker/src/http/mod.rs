@@ -6,7 +6,8 @@
 //! | `/healthz` | 200: the event loop answers. It asks nothing else, so that no outage of a broker or a database gets a working process restarted |
 //! | `/readyz` | 200 if every condition holds, else 503; a JSON body with the reason of each |
 //!
-//! No handler reads a request body, needs a secret or changes anything. What a client may take is
+//! What has to be asked of others for an answer is asked then ([`Look`]): while nobody wants to
+//! know, nobody is asked. No handler reads a request body, needs a secret or changes anything. What a client may take is
 //! bounded: connections, header bytes, and the time to send a request or to read an answer.
 
 mod connection;
@@ -59,19 +60,42 @@ impl HttpServer {
 
     /// Answers until `stop` is cancelled, then ends the answers in progress and returns. It stays
     /// up while the worker drains: cancel `stop` only after the last submission.
-    pub async fn serve(self, metrics: Metrics, readiness: Readiness, stop: CancellationToken) {
-        connection::accept_all(self.listener, router(metrics, readiness), stop).await;
+    pub async fn serve(
+        self,
+        metrics: Metrics,
+        readiness: Readiness,
+        look: impl Look,
+        stop: CancellationToken,
+    ) {
+        connection::accept_all(self.listener, router(metrics, readiness, look), stop).await;
     }
 }
 
-fn router(metrics: Metrics, readiness: Readiness) -> Router {
-    Router::new()
-        .route("/metrics", get(serve_metrics).with_state(metrics))
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(serve_readiness).with_state(readiness))
+/// Looks at what only others know, right before an answer tells of it.
+///
+/// Both answer within a bound of their own, and may be called by as many as there are clients.
+pub trait Look: Clone + Send + Sync + 'static {
+    /// Brings the metrics up to date.
+    fn before_metrics(&self) -> impl Future<Output = ()> + Send;
+    /// Brings the conditions up to date.
+    fn before_readiness(&self) -> impl Future<Output = ()> + Send;
 }
 
-async fn serve_metrics(State(metrics): State<Metrics>) -> Response {
+/// There is nobody to ask.
+impl Look for () {
+    async fn before_metrics(&self) {}
+    async fn before_readiness(&self) {}
+}
+
+fn router<L: Look>(metrics: Metrics, readiness: Readiness, look: L) -> Router {
+    Router::new()
+        .route("/metrics", get(serve_metrics::<L>).with_state((metrics, look.clone())))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(serve_readiness::<L>).with_state((readiness, look)))
+}
+
+async fn serve_metrics<L: Look>(State((metrics, look)): State<(Metrics, L)>) -> Response {
+    look.before_metrics().await;
     match metrics.encode() {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => {
@@ -81,7 +105,8 @@ async fn serve_metrics(State(metrics): State<Metrics>) -> Response {
     }
 }
 
-async fn serve_readiness(State(readiness): State<Readiness>) -> Response {
+async fn serve_readiness<L: Look>(State((readiness, look)): State<(Readiness, L)>) -> Response {
+    look.before_readiness().await;
     let report = readiness.report();
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];

@@ -5,6 +5,7 @@
 //!                             │
 //!                             ├ families    names, units, buckets
 //!                             ├ in_flight   the age of the oldest, at the scrape
+//!                             ├ throughput  the intervals that have ended, at the scrape
 //!                             └ host        steal and pressure, at the scrape
 //! ```
 //!
@@ -28,12 +29,11 @@ use labels::{
 };
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use throughput::Throughput;
 
 pub use in_flight::InFlight;
-pub use throughput::{THROUGHPUT_INTERVAL, Throughput, observe_throughput};
 
 /// The worker's metrics. Cheap to clone; all clones are the same metrics.
 #[derive(Debug, Clone)]
@@ -46,8 +46,7 @@ struct Inner {
     languages: Languages,
     in_flight: InFlightSet,
     host: Mutex<HostNoise>,
-    /// Submissions that got their verdict, whatever their labels.
-    finished: AtomicU64,
+    throughput: Mutex<Throughput>,
 }
 
 /// What is running, for `judge_build_info`.
@@ -67,6 +66,15 @@ impl Metrics {
     /// `languages` are the ids that may be labels; anything else is counted as `other`. Fails only
     /// if a family is declared twice or wrongly, which is a bug here.
     pub fn new(languages: Languages, build: BuildInfo<'_>) -> Result<Self, prometheus::Error> {
+        Self::with_throughput_every(throughput::INTERVAL, languages, build)
+    }
+
+    /// The same, but that the throughput is observed once `every`.
+    pub fn with_throughput_every(
+        every: Duration,
+        languages: Languages,
+        build: BuildInfo<'_>,
+    ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self()))?;
         let families = Families::register(&registry)?;
@@ -79,7 +87,7 @@ impl Metrics {
             languages,
             in_flight: InFlightSet::default(),
             host: Mutex::new(HostNoise::new("/proc")),
-            finished: AtomicU64::new(0),
+            throughput: Mutex::new(Throughput::new(every, Instant::now())),
         })))
     }
 
@@ -103,7 +111,7 @@ impl Metrics {
         families.submissions.with_label_values(&[language, verdict.as_str(), mode]).inc();
         let durations = families.submission_duration.with_label_values(&[language, mode]);
         durations.observe(duration.as_secs_f64());
-        self.0.finished.fetch_add(1, Ordering::Relaxed);
+        self.close_intervals().finish();
     }
 
     /// A slot began with a submission, `wait` after it was enqueued.
@@ -198,16 +206,17 @@ impl Metrics {
         self.0.families.sandbox_wall.with_label_values(&[wall.as_str()]).set(holds.into());
     }
 
-    /// Submissions that got their verdict since the start.
-    fn finished(&self) -> u64 {
-        self.0.finished.load(Ordering::Relaxed)
-    }
-
-    fn observe_throughput(&self, submissions_per_second: f64) {
-        self.0.families.throughput.observe(submissions_per_second);
+    fn close_intervals(&self) -> MutexGuard<'_, Throughput> {
+        // Numbers are right at any moment.
+        let mut throughput = self.0.throughput.lock().unwrap_or_else(PoisonError::into_inner);
+        for per_second in throughput.close(Instant::now()) {
+            self.0.families.throughput.observe(per_second);
+        }
+        throughput
     }
 
     fn refresh(&self) {
+        drop(self.close_intervals());
         let families = &self.0.families;
         let (in_flight, oldest) = self.0.in_flight.read(Instant::now());
         families.in_flight.set(gauge_value(in_flight));

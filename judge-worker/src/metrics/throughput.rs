@@ -1,103 +1,110 @@
-//! How many submissions this worker finishes in a second, measured once an interval.
+//! How many submissions this worker finishes in a second, one observation for each interval.
 //!
 //! A rate of the finished counter shows the mean; this histogram also shows how often the worker
-//! was idle, and how fast it is at its best.
+//! was idle, and how fast it is at its best. No clock ticks for it: the intervals that have ended
+//! are observed when the next submission finishes, or at the scrape.
 
-use super::Metrics;
 use std::time::{Duration, Instant};
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
-/// The length of an interval. Long enough that a worker of one submission a second gets a fair
-/// number, short enough that a burst is seen as one.
-pub const THROUGHPUT_INTERVAL: Duration = Duration::from_secs(10);
+/// The length of an interval in production. Long enough that a worker of one submission a second
+/// gets a fair number, short enough that a burst is seen as one.
+pub const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Turns a growing count into one rate an interval.
+/// At most so many idle intervals are made up for at once, a day's: longer idleness that nobody
+/// scraped tells nothing more.
+const MAX_IDLE: u128 = 24 * 60 * 6;
+
+/// Counts what finishes in the interval that is open.
 #[derive(Debug, Clone, Copy)]
 pub struct Throughput {
+    every: Duration,
     since: Instant,
-    finished: u64,
+    finished: u32,
 }
 
 impl Throughput {
-    /// Opens the first interval at `now`, with `finished` submissions done before it.
-    pub fn new(now: Instant, finished: u64) -> Self {
-        Self { since: now, finished }
+    /// Opens the first interval, which is `every` long (at least a nanosecond), at `now`.
+    pub fn new(every: Duration, now: Instant) -> Self {
+        Self { every: every.max(Duration::from_nanos(1)), since: now, finished: 0 }
     }
 
-    /// Ends the interval at `now` and opens the next: submissions per second over the time that
-    /// really went by. `None` if no time went by; the interval then stays open.
-    pub fn close(&mut self, now: Instant, finished: u64) -> Option<f64> {
-        let elapsed = now.saturating_duration_since(self.since);
-        if elapsed.is_zero() {
-            return None;
-        }
-        let done = finished.saturating_sub(self.finished);
-        *self = Self::new(now, finished);
-        #[expect(clippy::cast_precision_loss, reason = "counts of one interval are far below 2^52")]
-        Some(done as f64 / elapsed.as_secs_f64())
+    /// A submission finished in the interval that is open. Closes no interval: first
+    /// [`Throughput::close`] those that have ended.
+    pub fn finish(&mut self) {
+        self.finished = self.finished.saturating_add(1);
     }
-}
 
-/// Observes the throughput of `metrics` once `every` ([`THROUGHPUT_INTERVAL`] in production) until
-/// `stop` is cancelled. The interval that `stop` cuts short is not observed: a worker that is
-/// draining takes no work, which says nothing about its speed.
-pub async fn observe_throughput(metrics: Metrics, every: Duration, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.tick().await; // the first is immediate
-    let mut throughput = Throughput::new(Instant::now(), metrics.finished());
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if let Some(per_second) = throughput.close(Instant::now(), metrics.finished()) {
-            metrics.observe_throughput(per_second);
+    /// Closes the intervals that have ended at `now`: the submissions per second in each.
+    pub fn close(&mut self, now: Instant) -> impl Iterator<Item = f64> + use<> {
+        let (open, every) = (now.saturating_duration_since(self.since), self.every);
+        let ended = open.as_nanos() / every.as_nanos();
+        let worked = (0 < ended).then(|| f64::from(self.finished) / every.as_secs_f64());
+        if worked.is_some() {
+            let into_the_next = Duration::from_nanos_u128(open.as_nanos() % every.as_nanos());
+            *self = Self::new(every, now.checked_sub(into_the_next).unwrap_or(now));
         }
+        let idle = ended.saturating_sub(1).min(MAX_IDLE);
+        worked.into_iter().chain((0..idle).map(|_| 0.0))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Throughput;
+    use super::{INTERVAL, MAX_IDLE, Throughput};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
     #[test]
-    fn an_idle_interval_has_a_throughput_of_zero() {
+    fn an_interval_that_has_not_ended_is_not_observed() {
         let start = Instant::now();
-        let mut throughput = Throughput::new(start, 7);
-        assert_eq!(throughput.close(start + Duration::from_secs(10), 7), Some(0.0));
+        let mut throughput = Throughput::new(INTERVAL, start);
+        throughput.finish();
+        let before = start + INTERVAL.checked_sub(Duration::from_nanos(1)).expect("longer");
+        assert_eq!(throughput.close(before).count(), 0);
+        assert_eq!(throughput.close(start + INTERVAL).collect::<Vec<_>>(), [0.1]);
+        assert_eq!(throughput.close(start + INTERVAL).count(), 0);
     }
 
     #[test]
-    fn a_late_tick_is_divided_by_the_time_that_really_went_by() {
+    fn idle_intervals_have_a_throughput_of_zero() {
         let start = Instant::now();
-        let mut throughput = Throughput::new(start, 0);
-        assert_eq!(throughput.close(start + Duration::from_secs(20), 40), Some(2.0));
+        let mut throughput = Throughput::new(INTERVAL, start);
+        (0..7).for_each(|_| throughput.finish());
+        let late = start + 3 * INTERVAL + INTERVAL / 2;
+        assert_eq!(throughput.close(late).collect::<Vec<_>>(), [0.7, 0.0, 0.0]);
+        throughput.finish();
+        assert_eq!(throughput.close(start + 4 * INTERVAL).collect::<Vec<_>>(), [0.1]);
     }
 
     #[test]
-    fn no_time_gives_no_rate_and_loses_no_count() {
+    fn a_year_of_idleness_is_not_made_up_for() {
         let start = Instant::now();
-        let mut throughput = Throughput::new(start, 0);
-        assert_eq!(throughput.close(start, 5), None);
-        assert_eq!(throughput.close(start + Duration::from_secs(1), 5), Some(5.0));
+        let mut throughput = Throughput::new(INTERVAL, start);
+        let year = start + Duration::from_hours(365 * 24);
+        assert_eq!(throughput.close(year).count() as u128, 1 + MAX_IDLE);
     }
 
     proptest! {
         #[test]
-        fn the_intervals_add_up_to_what_was_finished(steps in prop::collection::vec((1_u32..60_000, 0_u32..1000), 1..20)) {
-            let mut now = Instant::now();
-            let mut finished = 0;
-            let mut seen = 0.0;
-            let mut throughput = Throughput::new(now, finished);
+        fn the_intervals_add_up_to_what_was_finished(steps in prop::collection::vec((0_u64..60_000, 0_u32..100), 1..20)) {
+            let start = Instant::now();
+            let mut now = start;
+            let mut throughput = Throughput::new(INTERVAL, start);
+            let (mut finished, mut seen, mut intervals) = (0, 0.0, 0_u32);
+            let mut observe = |rates: Vec<f64>| {
+                seen += rates.iter().sum::<f64>() * INTERVAL.as_secs_f64();
+                intervals += u32::try_from(rates.len()).expect("few");
+            };
             for (millis, done) in steps {
-                let length = Duration::from_millis(millis.into());
-                now += length;
-                finished += u64::from(done);
-                let rate = throughput.close(now, finished).expect("time went by");
-                seen += rate * length.as_secs_f64();
+                now += Duration::from_millis(millis);
+                observe(throughput.close(now).collect());
+                (0..done).for_each(|_| throughput.finish());
+                finished += done;
             }
-            let finished = u32::try_from(finished).expect("at most 20 000");
+            now += INTERVAL;
+            observe(throughput.close(now).collect());
             prop_assert!((seen - f64::from(finished)).abs() < 1e-6);
+            prop_assert_eq!(intervals, u32::try_from((now - start).as_nanos() / INTERVAL.as_nanos()).expect("few"));
         }
     }
 }

@@ -38,13 +38,12 @@ use crate::config::Settings;
 use crate::engine::Engine;
 use crate::intake::Source;
 use crate::metrics::Metrics;
-use crate::metrics::labels::SlotState;
 use crate::outbox::Sink;
 use crate::problems::Catalog;
 use crate::store::Store;
 
 pub use give_up::answer;
-pub use health::{watch_broker, watch_database, watch_engine};
+pub use health::{Looks, watch_broker, watch_engine};
 pub use in_hand::InHand;
 pub use relay::relay;
 pub use seed::seed;
@@ -132,24 +131,10 @@ impl Worker {
         }
         Ended::GaveBack(given_back)
     }
-
-    /// Keeps the gauges of slots current; ends with `stop`.
-    pub async fn watch_slots(self: Arc<Self>, stop: CancellationToken) {
-        let mut tick = tokio::time::interval(SLOT_INTERVAL);
-        while stop.run_until_cancelled(tick.tick()).await.is_some() {
-            let occupancy = self.engine.occupancy();
-            let (busy, idle) = occupancy.map_or((0, 0), |slots| (slots.busy, slots.idle));
-            self.metrics.set_slots(SlotState::Busy, busy as usize);
-            self.metrics.set_slots(SlotState::Idle, idle as usize);
-        }
-    }
 }
 
 /// How long giving back may take.
 const GIVE_BACK_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How old the gauges of slots may be: well below any scrape interval.
-const SLOT_INTERVAL: Duration = Duration::from_secs(2);
 
 fn log_panic(done: Result<(), tokio::task::JoinError>) {
     if let Err(error) = done {

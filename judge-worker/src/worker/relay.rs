@@ -11,8 +11,9 @@ use crate::outbox::VerdictEnvelope;
 use crate::problems::chain;
 use crate::store::OutboxEvent;
 
-/// How often the outbox is looked at.
-const INTERVAL: Duration = Duration::from_secs(15);
+/// How often the outbox is looked at. A verdict that was not told comes again with its delivery, which
+/// was not acked: the outbox is for those whose delivery has been lost too.
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Younger events are still in the hand of whoever stored them.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(45);

@@ -19,8 +19,9 @@ use super::{
     topology,
 };
 
-/// How often the connections are looked at, should the library not report a failure.
-const LIVENESS_CHECK: Duration = Duration::from_secs(1);
+/// How often the connections are looked at, should the library not report a failure. It did at every
+/// failure seen so far; and whoever uses a dead connection gets an error, and asks for the next session.
+const LIVENESS_CHECK: Duration = Duration::from_secs(10);
 
 /// Two connections that live and die together.
 pub(super) struct Session {

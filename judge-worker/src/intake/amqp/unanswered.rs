@@ -1,9 +1,13 @@
 //! Takes what the broker has given up: a submission that workers died of, over the delivery limit.
 //!
-//! Pulled at intervals, one at a time: there is hardly ever one, and its sender has waited long.
+//! One at a time: there is hardly ever one, and its sender has waited long.
 
-use lapin::options::BasicGetOptions;
-use tokio::time::{Duration, sleep};
+use futures_util::StreamExt;
+use lapin::{
+    Channel, Consumer,
+    options::{BasicConsumeOptions, BasicQosOptions},
+    types::FieldTable,
+};
 use tracing::warn;
 
 use super::{
@@ -13,13 +17,10 @@ use super::{
 };
 use crate::intake::{Delivery, Lane};
 
-/// How often the queue is asked.
-const INTERVAL: Duration = Duration::from_secs(2);
-
 /// Deliveries of lane [`Lane::Unanswered`], over every reconnect.
 pub struct Unanswered {
     broker: Broker,
-    channel: Option<lapin::Channel>,
+    consuming: Option<(Channel, Consumer)>,
     backoff: Backoff,
 }
 
@@ -27,46 +28,51 @@ impl Broker {
     /// What the broker has given up, and nobody has answered yet.
     pub fn unanswered(&self) -> Unanswered {
         let backoff = Backoff::new(self.config().max_backoff);
-        Unanswered { broker: self.clone(), channel: None, backoff }
+        Unanswered { broker: self.clone(), consuming: None, backoff }
     }
 }
 
 impl Unanswered {
-    /// The next one; `None` once the broker is closed. Cancelled at a bad moment, it leaves one unacked
-    /// until its channel is closed, which dropping `self` does.
+    /// The next one, which is not pushed before the last one was settled; `None` once the broker is
+    /// closed. Safe to cancel. What was pushed and not taken goes back when `self` is dropped.
     pub async fn next(&mut self) -> Option<Delivery> {
         loop {
             let shutdown = self.broker.shutdown();
             let got = tokio::select! {
                 () = shutdown.cancelled() => return None,
-                got = self.get() => got,
+                got = self.receive() => got,
             };
             match got {
-                Ok(Some(delivery)) => return Some(delivery),
-                Ok(None) => sleep(INTERVAL).await,
+                Ok(delivery) => return Some(delivery),
                 Err(e) => {
                     warn!(error = in_one_line(&e), "cannot ask for what is unanswered; will retry");
-                    self.channel = None;
+                    self.consuming = None;
                     self.backoff.pause().await;
                 }
             }
         }
     }
 
-    async fn get(&mut self) -> Result<Option<Delivery>, BrokerError> {
-        let open = self.channel.as_ref().filter(|channel| channel.status().connected());
-        let channel = if let Some(channel) = open {
-            channel.clone()
-        } else {
-            let session = self.broker.session().await.ok_or(BrokerError::Down)?;
-            self.channel.insert(self.broker.channel(&session.consuming).await?).clone()
-        };
+    async fn receive(&mut self) -> Result<Delivery, BrokerError> {
         let queue = self.broker.config().names.unanswered();
-        let get = channel.basic_get(short(&queue), BasicGetOptions::default());
-        let got = self.broker.within("what is unanswered", get).await?;
+        let (channel, consumer) = match &mut self.consuming {
+            Some(consuming) => consuming,
+            none => none.insert(consume(&self.broker, &queue).await?),
+        };
         self.backoff.reset();
-        Ok(got.map(|got| {
-            message::delivery(&self.broker, &channel, Lane::Unanswered, &queue, got.delivery)
-        }))
+        let message = consumer.next().await.ok_or(BrokerError::Cancelled)?;
+        let message =
+            message.map_err(|source| BrokerError::Request { request: "a delivery", source })?;
+        Ok(message::delivery(&self.broker, channel, Lane::Unanswered, &queue, message))
     }
+}
+
+async fn consume(broker: &Broker, queue: &str) -> Result<(Channel, Consumer), BrokerError> {
+    let session = broker.session().await.ok_or(BrokerError::Down)?;
+    let channel = broker.channel(&session.consuming).await?;
+    broker.within("a prefetch count", channel.basic_qos(1, BasicQosOptions::default())).await?;
+    let options = BasicConsumeOptions::default();
+    let consume = channel.basic_consume(short(queue), short(""), options, FieldTable::default());
+    let consumer = broker.within("a consumer", consume).await?;
+    Ok((channel, consumer))
 }
