@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use judge_core::judging::Problem;
 use judge_core::judging::package::{PackageError, is_archive};
+use judge_core::sys::shortage::Shortage;
 
 use crate::message::MAX_TESTS;
 
@@ -40,12 +41,27 @@ pub fn read(path: &Path) -> Result<Problem, ProblemError> {
     Ok(problem)
 }
 
-/// The folder of problems can't be read.
+/// The problems can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the problem folder {}", path.display())]
-pub struct CatalogError {
-    path: PathBuf,
-    source: io::Error,
+pub enum CatalogError {
+    /// Their folder is missing, or closed to us.
+    #[error("cannot read the problem folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The host could not have them read, which says nothing of the package.
+    #[error("cannot read the problem package {}, for the host is {shortage}", path.display())]
+    Short {
+        /// The package.
+        path: PathBuf,
+        /// Of what.
+        shortage: Shortage,
+        /// What was attempted in vain.
+        source: ProblemError,
+    },
 }
 
 /// All packages of a folder, sound or broken.
@@ -56,9 +72,10 @@ pub struct Catalog {
 
 impl Catalog {
     /// Reads every package in `dir`: folders named by the problem's id, and archives `ID.zip`. A
-    /// broken one is kept as broken: the others can be judged.
+    /// broken one is kept as broken: the others can be judged. One that could not be read for want of
+    /// something on this host is not broken: nothing is judged until there is enough.
     pub fn read(dir: &Path) -> Result<Self, CatalogError> {
-        let failed = |source| CatalogError { path: dir.into(), source };
+        let failed = |source| CatalogError::Folder { path: dir.into(), source };
         let mut paths: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for entry in fs::read_dir(dir).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -76,7 +93,12 @@ impl Catalog {
         for (id, mut paths) in paths {
             let problem = match (paths.pop(), paths.pop()) {
                 (Some(one), Some(other)) => Err(ProblemError::Twice { one, other }),
-                (Some(only), None) => read(&only),
+                (Some(path), None) => match read(&path) {
+                    Err(source) if let Some(shortage) = Shortage::of(&source) => {
+                        return Err(CatalogError::Short { path, shortage, source });
+                    }
+                    read => read,
+                },
                 (None, _) => continue,
             };
             let problem = problem.map(Arc::new).map_err(Arc::new);

@@ -11,6 +11,7 @@
 //! * [`filter`]: installing syscall filters and hearing from them
 //! * [`pass`]: calls that a filter lets through for whoever knows a secret
 //! * [`mounts`]: attributes of whole mount trees
+//! * [`shortage`]: what the host has run out of, by its errnos
 //! * [`probe`]: what the self-test asks of the kernel, and should not get
 
 #![allow(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod pass;
 pub mod privilege;
 pub mod probe;
 pub mod process;
+pub mod shortage;
 pub mod spawn;
 
 use nix::errno::Errno;

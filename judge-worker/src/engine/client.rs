@@ -10,6 +10,7 @@ use judge_core::judging::{Judgement, Occupancy, Stage};
 use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::selftest::Trial;
+use judge_core::sys::shortage::Shortage;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,9 @@ pub enum EngineFailure {
     /// It ended before it answered.
     #[error("the engine process was lost: {0}")]
     Lost(String),
+    /// It says that the host has run out of something.
+    #[error("the host is {0} ({1})")]
+    Short(Shortage, String),
     /// It says that it could not judge.
     #[error("the engine could not judge: {0}")]
     Failed(String),
@@ -108,6 +112,7 @@ impl Engine {
             Ok(Err(JobError::Cancelled)) => {
                 Err(EngineFailure::Failed("it withdrew the job by itself".to_owned()))
             }
+            Ok(Err(JobError::Short(shortage, why))) => Err(EngineFailure::Short(shortage, why)),
             Ok(Err(JobError::Failed(why))) => Err(EngineFailure::Failed(why)),
             Err(_) => Err(EngineFailure::Lost(asked.link.why_ended())),
         }

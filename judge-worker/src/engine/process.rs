@@ -1,6 +1,7 @@
 //! The engine process: judges what its socket asks for, and ends when the socket does.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,7 @@ use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::sandbox::{Cancel, SandboxError};
 use judge_core::sys::fds::take_stdin;
 use judge_core::sys::process::carry_on_at;
+use judge_core::sys::shortage::Shortage;
 use judge_core::toolchain::Availability;
 use nix::sys::signal::Signal;
 
@@ -134,7 +136,7 @@ impl Process {
                     };
                     if let Err(error) = thread::Builder::new().spawn_scoped(scope, job) {
                         let why = format!("cannot start a thread for the job: {error}");
-                        self.answer(id, Err(JobError::Failed(why)));
+                        self.answer(id, Err(JobError::Short(Shortage::Processes, why)));
                     }
                 }
                 Request::Cancel(id) => {
@@ -178,7 +180,7 @@ impl Process {
     }
 
     fn judge(&self, id: u64, job: &Job, cancel: &Cancel) -> Result<Box<Judgement>, JobError> {
-        let problem = self.problem(job).map_err(JobError::Failed)?;
+        let problem = self.problem(job)?;
         let language = self.judge.languages().find(&job.language).ok_or_else(|| {
             JobError::Failed(format!("the engine knows no language {:?}", job.language))
         })?;
@@ -198,27 +200,30 @@ impl Process {
         let observe = |stage| self.answers.send(&Event::Stage(id, stage));
         self.judge.judge(&task, &observe, cancel).map(Box::new).map_err(|error| match error {
             JudgeError::Cancelled => JobError::Cancelled,
-            error => JobError::Failed(chain(&error)),
+            error => failed(&error),
         })
     }
 
     /// The problem, in the very version that the front knows.
-    fn problem(&self, job: &Job) -> Result<Arc<Problem>, String> {
+    fn problem(&self, job: &Job) -> Result<Arc<Problem>, JobError> {
         let Job { problem: id, version, .. } = job;
-        let catalog = self.catalog.wait().as_ref().map_err(|error| chain(error))?;
+        let catalog = self.catalog.wait().as_ref().map_err(|error| failed(error))?;
         let problem = match catalog.find(id) {
             Some(Ok(problem)) => problem,
             Some(Err(error)) => {
-                return Err(format!("the engine can't use the package {id}: {}", chain(&*error)));
+                let why = chain(&*error);
+                return Err(JobError::Failed(format!(
+                    "the engine can't use the package {id}: {why}"
+                )));
             }
-            None => return Err(format!("the engine found no package {id}")),
+            None => return Err(JobError::Failed(format!("the engine found no package {id}"))),
         };
         let own = &problem.package.version;
         if own != version {
-            return Err(format!(
+            return Err(JobError::Failed(format!(
                 "the engine read version {own} of the package {id}, and the front {version}: it \
                  was changed meanwhile; restart the worker"
-            ));
+            )));
         }
         Ok(problem)
     }
@@ -247,6 +252,13 @@ impl Process {
 
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Cancel>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failed(error: &(dyn Error + 'static)) -> JobError {
+    match Shortage::of(error) {
+        Some(shortage) => JobError::Short(shortage, chain(error)),
+        None => JobError::Failed(chain(error)),
     }
 }
 

@@ -11,6 +11,7 @@ use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode as CgroupMode;
 use judge_core::sandbox::ids::MAX_SLOTS;
 use judge_core::sandbox::selftest::Trial;
+use judge_core::sys::shortage::Shortage;
 use judge_core::toolchain::SourceFile;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,9 @@ pub enum JobMode {
 pub enum JobError {
     /// It was withdrawn.
     Cancelled,
-    /// A failure of ours, in words for the operator.
+    /// The host has run out of something; and in words for the operator, of what, doing what.
+    Short(Shortage, String),
+    /// Another failure of ours, in words for the operator.
     Failed(String),
 }
 

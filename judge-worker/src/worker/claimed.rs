@@ -62,6 +62,13 @@ impl Worker {
                     self.release(lease).await;
                     return Err(NotJudged::GivenBack);
                 }
+                if matches!(error, EngineFailure::Short(..)) && delivery.attempt < MOST_SHORTAGES {
+                    self.release(lease).await;
+                    return Err(NotJudged::Later {
+                        cause: chain(&error),
+                        delay: growing(delivery.attempt),
+                    });
+                }
                 let (cause, tries) = (chain(&error), lease.failed_tries().saturating_add(1));
                 if MOST_TRIES <= tries {
                     let given_up = GivenUp::failed(submission, tries, cause);
@@ -72,9 +79,7 @@ impl Worker {
                     let (request_id, error) = (lease.request_id(), chain(&error));
                     tracing::warn!(request_id, error, "cannot release");
                 }
-                // 1, 4, 16, 64 s: an outage of a minute costs nobody a verdict.
-                let delay = Duration::from_secs(1 << (2 * (tries - 1)).min(6));
-                return Err(NotJudged::Later { cause, delay });
+                return Err(NotJudged::Later { cause, delay: growing(tries - 1) });
             }
         };
         let judged = Judged {
@@ -164,6 +169,15 @@ impl Worker {
             tracing::warn!(request_id = lease.request_id(), error = %chain(&error), "cannot release");
         }
     }
+}
+
+/// How often a submission is put off while the host is out of something, with no try of it used up:
+/// most of an hour. It could be the one that asks too much of the host.
+const MOST_SHORTAGES: u32 = 50;
+
+/// 1, 4, 16, 64, 64… s after so many pauses: an outage of a minute costs nobody a verdict.
+fn growing(pauses: u32) -> Duration {
+    Duration::from_secs(1 << pauses.saturating_mul(2).min(6))
 }
 
 /// Only where a test wants it.

@@ -17,6 +17,7 @@ use super::super::compile::Compilation;
 use super::super::language::Language;
 use super::entry::{self, Encoded};
 use super::{CacheError, Key};
+use crate::sys::shortage::Shortage;
 
 /// Makes the folder in which all that is kept has its own, if it is not there. Others may pass through it,
 /// to what is shown in sandboxes.
@@ -81,9 +82,14 @@ impl Folder {
                 let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
                 Some(compilation)
             }
-            Err(error) => {
+            Err(error) if Shortage::of(&error).is_none() => {
                 tracing::warn!(path = %path.display(), %error, "a compiled program is spoilt");
                 let _ = fs::remove_file(&path);
+                None
+            }
+            // Of what the host is short of, the entry is not to blame.
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "cannot read a compiled program");
                 None
             }
         }
