@@ -24,6 +24,9 @@ use crate::sys::process::Exit;
 /// Where slots show the folder.
 const INSIDE: &str = "/prepared";
 
+/// For how many toolchains of a language files are kept at a time.
+const MOST_TOOLCHAINS: usize = 4;
+
 /// Name of the digest beside what it is of.
 const DIGEST: &str = "digest";
 
@@ -124,7 +127,8 @@ impl PreparedFiles {
     }
 
     /// Makes in `slot` what [`Self::find`] then finds, if the language has a recipe. What was made for
-    /// another toolchain of it goes.
+    /// other toolchains of it goes but for the last few, since workers of another one may share the
+    /// folder.
     ///
     /// # Errors
     /// [`PrepareError`]; the slot is to be dropped only after [`PrepareError::Sandbox`].
@@ -154,20 +158,51 @@ impl PreparedFiles {
         product: &SealedFile,
     ) -> io::Result<()> {
         let prefix = format!("{}-", language.id);
-        for entry in fs::read_dir(&self.0.folder)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(&prefix) {
-                fs::remove_dir_all(entry.path())?;
-            }
-        }
         let on_its_way = self.0.folder.join(format!("{prefix}new-{}", std::process::id()));
+        // Remains of a process that had our number, and what was found unsound.
+        for old in [&on_its_way, path] {
+            remove_folder(old)?;
+        }
+        self.make_room(&prefix)?;
         let place = on_its_way.join(&recipe.place);
         let parent = place.parent().unwrap_or(&on_its_way);
         DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
         io::copy(&mut product.reader()?, &mut new_file(&place)?)?;
         let digest = blake3::hash(&product.map()?);
         io::Write::write_all(&mut new_file(&on_its_way.join(DIGEST))?, digest.as_bytes())?;
-        fs::rename(on_its_way, path)
+        match fs::rename(&on_its_way, path) {
+            // Another worker was faster, with the same.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                remove_folder(&on_its_way)
+            }
+            renamed => renamed,
+        }
+    }
+
+    /// Removes what begins with `prefix` and was made first, until there is room for one more.
+    fn make_room(&self, prefix: &str) -> io::Result<()> {
+        let mut there = Vec::new();
+        for entry in fs::read_dir(&self.0.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(prefix) {
+                // Another process may have removed it.
+                let Ok(made) = entry.metadata().and_then(|metadata| metadata.modified()) else {
+                    continue;
+                };
+                there.push((made, entry.path()));
+            }
+        }
+        there.sort();
+        let too_many = (there.len() + 1).saturating_sub(MOST_TOOLCHAINS);
+        there.iter().take(too_many).try_for_each(|(_, path)| remove_folder(path))
+    }
+}
+
+/// With all that is in it, if it is there.
+fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -267,7 +302,35 @@ fn first_line(mut text: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::first_line;
+    use super::{MOST_TOOLCHAINS, PreparedFiles, first_line};
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn what_other_toolchains_were_given_stays_until_there_are_too_many() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let files = PreparedFiles::open(dir.path()).expect("it is ours");
+        let names = || -> BTreeSet<String> {
+            let entries = fs::read_dir(&files.0.folder).expect("it is there");
+            let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+            entries.map(|entry| name(entry.expect("an entry"))).collect()
+        };
+        let add = |name: &str, made: u64| {
+            let folder = files.0.folder.join(name);
+            fs::create_dir(&folder).expect("a new one");
+            fs::write(folder.join("a file"), "").expect("room");
+            let made = SystemTime::UNIX_EPOCH + Duration::from_secs(made);
+            fs::File::open(folder).and_then(|it| it.set_modified(made)).expect("it is ours");
+        };
+        add("java-0", 0);
+        for number in 0..2 * MOST_TOOLCHAINS {
+            files.make_room("cpp17-").expect("nothing fails");
+            add(&format!("cpp17-{number}"), number as u64);
+        }
+        let kept = (MOST_TOOLCHAINS..2 * MOST_TOOLCHAINS).map(|number| format!("cpp17-{number}"));
+        assert_eq!(names(), kept.chain(["java-0".to_owned()]).collect());
+    }
 
     #[test]
     fn the_first_line_stands_behind_blanks_and_comments() {
