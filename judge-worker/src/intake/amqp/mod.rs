@@ -23,10 +23,16 @@ mod confirm;
 mod consumer;
 mod control;
 mod dead;
+mod feeder;
+mod hints;
+mod line;
 mod message;
+mod puller;
 mod receipt;
 mod supervisor;
+mod sweep;
 mod topology;
+mod turns;
 mod unanswered;
 
 pub use crate::message::control::{Command, Target};
@@ -37,8 +43,11 @@ pub(crate) use confirm::Outgoing;
 pub use confirm::PublishError;
 pub use consumer::AmqpSource;
 pub use dead::{DeadLetter, DeadPass, Replayed};
+pub(super) use line::Place;
 pub(crate) use message::short;
-pub use message::{ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, REPLAY_OF};
+pub use message::{
+    ATTEMPT, CAUSE, DELIVERIES, DELIVERIES_BEFORE, DETAIL, QUEUE, REASON, REPLAY_OF,
+};
 pub(super) use receipt::Receipt;
 pub use topology::TopologyError;
 pub use unanswered::Unanswered;
