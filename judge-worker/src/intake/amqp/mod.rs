@@ -4,6 +4,7 @@
 //! ```text
 //!            consuming connection                      publishing connection
 //!   judge.submissions ──► prefetched, manual acks        settle ──► judge.retry, judge.dead
+//!   judge.lane.<n> ─────► pulled, in turns               feeder ──► judge.lane.<n>
 //!   judge.rejudge ──────► pulled while a slot is free    outbox ──► judge.events, reply queues
 //!   judge.control ──────► commands
 //!   judge.dead.unanswered ► pulled, to be answered
