@@ -92,7 +92,7 @@ pub struct BrokerConfig {
     /// Longest pause between two attempts to reconnect; inclusive.
     pub max_backoff: Duration,
     /// Largest body handed up, in bytes; inclusive. What the client library may hold is bounded
-    /// by `prefetch` times the broker's own `max_message_size`.
+    /// by what is fetched (see `prefetch`) times the broker's own `max_message_size`.
     pub max_body_bytes: usize,
     /// Deliveries a message may come back from before the broker dead-letters it
     /// (`x-delivery-limit`).

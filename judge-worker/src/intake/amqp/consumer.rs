@@ -28,7 +28,7 @@ use crate::intake::{Delivery, Lane};
 /// a worker had in hand that died, and for that its lease has to run out as well, which takes longer.
 const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Pause after a queue could not be asked.
+/// Pause after a queue could not be asked, for all queues.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Deliveries from all queues, over every reconnect. Ends only when asked to.
@@ -179,10 +179,7 @@ impl AmqpSource {
         let mut delivery = pulled.map(|pulled| pulled.delivery);
         match from {
             Pull::Lane(lane) => {
-                if now < self.resume {
-                    // It has said nothing, and is believed to hold what it held.
-                    self.line.hold(&[lane]);
-                }
+                // One that has failed is looked at with all others: it may be gone.
                 self.line.asked(lane, delivery.as_mut(), holds_more);
             }
             Pull::Bulk if delivery.is_none() => self.bulk = now + self.bulk_poll,

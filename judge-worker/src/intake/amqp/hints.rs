@@ -102,9 +102,10 @@ async fn listen_once(
     while let Some(message) = messages.next().await {
         let message =
             message.map_err(|source| BrokerError::Request { request: "a hint", source })?;
-        match parse(&message.data) {
-            Some(hint) => line.hold(&hint.lanes),
-            None => warn!("a message that is no hint was dropped"),
+        if let Some(hint) = parse(&message.data) {
+            line.hold(&hint.lanes);
+        } else {
+            warn!("a message that is no hint was dropped");
         }
     }
     Err(BrokerError::Cancelled)

@@ -114,7 +114,9 @@ impl Line {
     /// Somebody says that these lanes hold something.
     pub(super) fn hold(&self, lanes: &[u16]) {
         let mut state = self.state();
-        lanes.iter().for_each(|lane| state.turns.holds(*lane));
+        for lane in lanes {
+            state.turns.holds(*lane);
+        }
         drop(state);
         self.0.changed.notify_waiters();
     }

@@ -49,13 +49,13 @@ impl Puller {
     /// takes too long.
     pub(super) async fn pull(self, from: Pull) -> Result<Option<Pulled>, BrokerError> {
         let mut open = self.channel.lock().await;
-        let channel = match open.as_ref().filter(|channel| channel.status().connected()) {
-            Some(channel) => channel.clone(),
-            None => {
-                let session = next_session(&self.broker, &self.stop).await;
-                let session = session.ok_or(BrokerError::Down)?;
-                open.insert(self.broker.channel(&session.consuming).await?).clone()
-            }
+        let usable = open.as_ref().filter(|channel| channel.status().connected());
+        let channel = if let Some(channel) = usable {
+            channel.clone()
+        } else {
+            let session = next_session(&self.broker, &self.stop).await;
+            let session = session.ok_or(BrokerError::Down)?;
+            open.insert(self.broker.channel(&session.consuming).await?).clone()
         };
         let names = &self.broker.config().names;
         let (lane, queue) = match from {

@@ -11,7 +11,8 @@
 //! then. So, from the moment at which a submission is here until it is taken, no other user comes
 //! before it more often than there are places, counting what is in hand already. (That is a submission
 //! of somebody who has no other one waiting; whoever has shares the turns of a lane.) Two users whose
-//! lanes are the same share its turns, as far as they have more than one waiting.
+//! lanes are the same share its turns, as far as they have more than one waiting. What other workers have
+//! parked is not known to be somebody's until some of it was taken: until then it may be one more.
 //!
 //! No turn is skipped for ever: what asks later stands behind, and a lane stands back only for
 //! deliveries that were here when it asked.

@@ -133,19 +133,16 @@ impl World {
 
     fn arrive(&mut self, submitter: Submitter) {
         self.arrived += 1;
-        match self.turns.arrive(submitter, self.arrived) {
-            Some((lane, item)) => {
-                self.lanes[usize::from(lane)].push_back((submitter, item));
-                self.turns.parked(lane);
-            }
-            None => {
-                let mut ahead = BTreeMap::new();
-                for (other, _) in &self.in_hand {
-                    *ahead.entry(*other).or_default() += 1;
-                }
-                self.ahead.insert(self.arrived, ahead);
-            }
+        if let Some((lane, item)) = self.turns.arrive(submitter, self.arrived) {
+            self.lanes[usize::from(lane)].push_back((submitter, item));
+            self.turns.parked(lane);
+            return;
         }
+        let mut ahead = BTreeMap::new();
+        for (other, _) in &self.in_hand {
+            *ahead.entry(*other).or_default() += 1;
+        }
+        self.ahead.insert(self.arrived, ahead);
     }
 
     /// Takes one if there is room and any; panics if there is one and it gets none.
