@@ -5,6 +5,8 @@
 mod dead_letters;
 #[path = "broker/deliveries.rs"]
 mod deliveries;
+#[path = "broker/lanes.rs"]
+mod lanes;
 #[path = "support/rabbit.rs"]
 mod rabbit;
 #[path = "broker/sharing.rs"]
@@ -68,6 +70,14 @@ fn one_node_serves_every_scenario() {
         sharing::bulk_work_waits_for_live_work,
         sharing::a_drain_gives_back_what_was_not_handed_out,
         sharing::commands_reach_every_worker_and_bad_ones_nobody,
+        lanes::many_of_one_user_delay_nobody_by_more_than_there_are_places,
+        lanes::without_lanes_everybody_waits_for_one_user,
+        lanes::neither_lanes_nor_direct_work_starves_and_bulk_waits_for_both,
+        lanes::what_was_parked_has_its_facts_and_its_home,
+        lanes::a_delivery_count_survives_the_way_into_a_lane,
+        lanes::what_the_broker_gives_up_in_a_lane_belongs_to_the_live_queue,
+        lanes::who_parks_tells_the_others,
+        lanes::without_its_lane_a_job_waits_where_it_is,
     ];
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let failed = runtime.block_on(run(&node, scenarios.into()));

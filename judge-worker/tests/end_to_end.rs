@@ -168,8 +168,8 @@ fn dashboards_have_data(prometheus: &Prometheus) {
 fn slow_submission(id: &str) -> Vec<u8> {
     let source = "import time\nprint('begun', flush=True)\ntime.sleep(3)\nprint('done')\n";
     let message = json!({
-        "submissionId": id, "problemId": "sums", "language": "python3", "mode": "custom",
-        "stdin": "", "source": source,
+        "submissionId": id, "userId": id, "problemId": "sums", "language": "python3",
+        "mode": "custom", "stdin": "", "source": source,
     });
     message.to_string().into_bytes()
 }

@@ -244,10 +244,12 @@ pub(super) fn broker_config(settings: &Settings) -> BrokerConfig {
             rejudge: queues.rejudge.to_string(),
             retry: queues.retry.to_string(),
             dead: queues.dead.to_string(),
+            lane: queues.lane.to_string(),
             events: queues.events.to_string(),
             control: queues.control.to_string(),
         },
         connection_name: format!("judge-worker {}", settings.worker_name),
+        lanes: settings.lanes,
         prefetch: NonZeroU16::new(prefetch).unwrap_or(NonZeroU16::MIN),
         // Above the largest message that is accepted, so that its ids can be read for the answer.
         max_body_bytes: 16 << 20,

@@ -55,6 +55,9 @@ pub struct SettingsArgs {
     /// Submissions fetched beyond the free slots (env: JUDGE_READ_AHEAD)
     #[arg(long, value_name = "N")]
     pub read_ahead: Option<String>,
+    /// Lanes in which users wait who have more than one submission waiting; 0: none (env: JUDGE_LANES)
+    #[arg(long, value_name = "N")]
+    pub lanes: Option<String>,
     /// Another worker may take over a submission after this long a silence (env: JUDGE_LEASE_SECONDS)
     #[arg(long, value_name = "SECONDS")]
     pub lease_seconds: Option<String>,
@@ -97,6 +100,9 @@ pub struct SettingsArgs {
     /// The queue of what cannot be judged (env: JUDGE_QUEUES_DEAD)
     #[arg(long, value_name = "NAME")]
     pub queues_dead: Option<String>,
+    /// What the names of lanes begin with (env: JUDGE_QUEUES_LANE)
+    #[arg(long, value_name = "NAME")]
+    pub queues_lane: Option<String>,
     /// The exchange of progress and verdicts (env: JUDGE_QUEUES_EVENTS)
     #[arg(long, value_name = "NAME")]
     pub queues_events: Option<String>,

@@ -60,6 +60,8 @@ pub struct Settings {
     pub max_message_bytes: usize,
     /// Submissions fetched beyond the free slots, 0 to 64.
     pub read_ahead: u16,
+    /// How many lanes there are for submissions of users who have more waiting, 0 to 64; 0: none.
+    pub lanes: u16,
     /// A claim that was not renewed for this long may be taken by another worker; 10 s to 10 min.
     pub lease: Duration,
     /// After a SIGTERM, what is in hand has this long to finish; 1 s to 25 min, which stays below
@@ -97,6 +99,8 @@ pub struct QueueNames {
     pub retry: BrokerName,
     /// The queue of messages that cannot be judged.
     pub dead: BrokerName,
+    /// What the names of the lanes begin with, and the fanout exchange that tells of them.
+    pub lane: BrokerName,
     /// The topic exchange of progress and verdicts.
     pub events: BrokerName,
     /// The fanout exchange of control messages.
@@ -150,6 +154,7 @@ impl Settings {
             )?,
             read_ahead: from
                 .value("read_ahead", &args.read_ahead, |text| value::number(text, 0..=64))?,
+            lanes: from.value("lanes", &args.lanes, |text| value::number(text, 0..=64))?,
             lease: from.value("lease_seconds", &args.lease_seconds, |text| {
                 value::seconds(text, 10..=600)
             })?,
@@ -222,6 +227,7 @@ impl QueueNames {
             rejudge: name("queues.rejudge", &args.queues_rejudge)?,
             retry: name("queues.retry", &args.queues_retry)?,
             dead: name("queues.dead", &args.queues_dead)?,
+            lane: name("queues.lane", &args.queues_lane)?,
             events: name("queues.events", &args.queues_events)?,
             control: name("queues.control", &args.queues_control)?,
         })

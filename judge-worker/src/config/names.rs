@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 32] = [
     text("amqp_url", "amqp://127.0.0.1:5672/%2f"),
     text("amqp_url_file", ""),
     text("database_url", "sqlite://judge-history.sqlite"),
@@ -50,6 +50,7 @@ pub const SETTINGS: [Setting; 30] = [
     number("max_source_bytes", "65536"),
     number("max_message_bytes", "1048576"),
     number("read_ahead", "1"),
+    number("lanes", "16"),
     number("lease_seconds", "60"),
     number("drain_deadline_seconds", "60"),
     switch("stop_at_first_failure", "true"),
@@ -64,6 +65,7 @@ pub const SETTINGS: [Setting; 30] = [
     text("queues.rejudge", "judge.rejudge"),
     text("queues.retry", "judge.retry"),
     text("queues.dead", "judge.dead"),
+    text("queues.lane", "judge.lane"),
     text("queues.events", "judge.events"),
     text("queues.control", "judge.control"),
 ];

@@ -4,11 +4,13 @@ use std::time::SystemTime;
 
 use super::settle::Ticket;
 
-/// Which of the two kinds of work a delivery is.
+/// Which kind of work a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Somebody waits for it: `judge.submissions`, and everything from stdin.
     Live,
+    /// Live too, of somebody who had more waiting: from a lane, `judge.lane.<n>`.
+    Parked,
     /// Rejudging: `judge.rejudge`, taken only while no live work waits.
     Bulk,
     /// Given up by the broker, and to be answered, not judged: see
@@ -21,6 +23,7 @@ impl Lane {
     pub fn as_label(self) -> &'static str {
         match self {
             Self::Live => "live",
+            Self::Parked => "parked",
             Self::Bulk => "bulk",
             Self::Unanswered => "unanswered",
         }
@@ -44,7 +47,8 @@ pub struct Delivery {
     /// Where it came from.
     pub lane: Lane,
     /// How often the queue has handed this message out before and got it back: the quorum queue's
-    /// `x-delivery-count`, 0 the first time. A crash or a lost connection counts as well.
+    /// `x-delivery-count`, 0 the first time. A crash or a lost connection counts as well. What was
+    /// parked brings the count of `judge.submissions` along.
     pub delivery_count: u32,
     /// How often it has been through [`Disposition::Retry`](super::Disposition::Retry): 0 at first.
     pub attempt: u32,

@@ -118,6 +118,25 @@ pub async fn settle(mut delivery: Delivery, disposition: Disposition) -> Settled
     }
 }
 
+/// Moves a delivery that the worker has not seen to a lane. If that is not confirmed, it is given back
+/// to the caller, and may be in the lane all the same.
+pub(super) async fn park(mut delivery: Delivery, lane: &str) -> Result<Settled, Box<Delivery>> {
+    match delivery.ticket.take() {
+        Origin::Amqp(receipt) => {
+            if let Some(settled) = receipt.park(&delivery, lane).await {
+                return Ok(settled);
+            }
+            delivery.ticket = Ticket(Origin::Amqp(receipt));
+            Err(Box::new(delivery))
+        }
+        // Stdin has one reader: there is nobody to be fair to.
+        other @ (Origin::Stdio(_) | Origin::Settled) => {
+            delivery.ticket = Ticket(other);
+            Err(Box::new(delivery))
+        }
+    }
+}
+
 /// A delivery's claim on being settled: dropped with the claim open, it gives the job back.
 #[derive(Debug)]
 pub(super) struct Ticket(Origin);
@@ -144,6 +163,13 @@ impl Ticket {
             Origin::Amqp(receipt) => receipt.is_live(),
             Origin::Stdio(_) => true,
             Origin::Settled => false,
+        }
+    }
+
+    /// It is in the worker's hand, and takes up a place until it is settled.
+    pub(super) fn take_place(&mut self, place: amqp::Place) {
+        if let Origin::Amqp(receipt) = &mut self.0 {
+            receipt.take_place(place);
         }
     }
 

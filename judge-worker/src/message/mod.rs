@@ -31,6 +31,7 @@ mod routing;
 mod scalar;
 pub mod schema;
 mod submission;
+mod submitter;
 mod tests_list;
 mod throttle;
 mod verdict;
@@ -53,6 +54,7 @@ pub use scalar::{Finite, SchemaVersion, Timestamp};
 pub use submission::{
     ContentHash, Metadata, Mode, ModeName, RequestedLimits, Source, SourceFile, Submission,
 };
+pub use submitter::Submitter;
 pub use tests_list::{
     GroupName, HiddenTest, MAX_TESTS, PublicData, PublicTest, TestExcerpt, TestFacts, TestReport,
     Tests, TooManyTests,

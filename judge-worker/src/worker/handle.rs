@@ -71,7 +71,7 @@ impl Worker {
     pub(super) async fn handle(&self, delivery: Delivery) {
         let _counted = self.metrics.in_flight();
         let told = match delivery.lane {
-            Lane::Live | Lane::Bulk => self.judge_delivery(&delivery).await,
+            Lane::Live | Lane::Parked | Lane::Bulk => self.judge_delivery(&delivery).await,
             Lane::Unanswered => self.answer_delivery(&delivery).await,
         };
         let (disposition, outcome) = match told {

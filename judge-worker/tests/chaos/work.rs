@@ -9,6 +9,8 @@ use crate::random::Random;
 pub struct Request {
     pub id: String,
     pub kind: Kind,
+    /// Few, so that most have more than one waiting.
+    pub user: &'static str,
 }
 
 /// What is special about a request.
@@ -33,7 +35,8 @@ impl Request {
             7 => Kind::Unknown,
             _ => Kind::Accepted,
         };
-        Self { id: format!("r-{number}"), kind }
+        let user = ["anna", "anna", "ben", "cleo"][random.below(4)];
+        Self { id: format!("r-{number}"), kind, user }
     }
 
     /// The messages that ask for it, in the order in which they are published first.
@@ -55,7 +58,8 @@ impl Request {
 
     fn message(&self, problem: &str, source: &str) -> Vec<u8> {
         let message = json!({
-            "requestId": self.id, "submissionId": format!("s-{}", self.id), "problemId": problem,
+            "requestId": self.id, "submissionId": format!("s-{}", self.id), "userId": self.user,
+            "problemId": problem,
             "language": "python3", "mode": "custom", "stdin": "", "source": source,
         });
         message.to_string().into_bytes()

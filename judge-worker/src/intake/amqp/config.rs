@@ -13,6 +13,9 @@ pub struct Names {
     pub retry: String,
     /// Quorum queue of what no worker can judge. At most 244 bytes: see [`Names::unanswered`].
     pub dead: String,
+    /// Beginning of the names of the lanes, quorum queues of what waits for its user's turn, and name
+    /// of the fanout exchange that tells of them. At most 249 bytes: see [`Names::lane`].
+    pub lane: String,
     /// Topic exchange of progress and verdicts.
     pub events: String,
     /// Fanout exchange of commands to every worker.
@@ -35,6 +38,7 @@ impl Names {
             rejudge: name("rejudge"),
             retry: name("retry"),
             dead: name("dead"),
+            lane: name("lane"),
             events: name("events"),
             control: name("control"),
         }
@@ -46,9 +50,20 @@ impl Names {
         format!("{}.unanswered", self.dead)
     }
 
-    pub(super) fn all(&self) -> [String; 7] {
-        let Self { submissions, rejudge, retry, dead, events, control } = self.clone();
-        [submissions, rejudge, retry, dead, events, control, self.unanswered()]
+    /// The quorum queue of one lane, counted from 0.
+    pub fn lane(&self, number: u16) -> String {
+        format!("{}.{number}", self.lane)
+    }
+
+    pub(super) fn is_lane(&self, queue: &str) -> bool {
+        let rest = queue.strip_prefix(&self.lane).and_then(|rest| rest.strip_prefix('.'));
+        rest.is_some_and(|number| number.parse::<u16>().is_ok())
+    }
+
+    pub(super) fn all(&self) -> [String; 9] {
+        let Self { submissions, rejudge, retry, dead, lane, events, control } = self.clone();
+        let (unanswered, last_lane) = (self.unanswered(), self.lane(u16::MAX));
+        [submissions, rejudge, retry, dead, lane, events, control, unanswered, last_lane]
     }
 }
 
@@ -61,9 +76,13 @@ pub struct BrokerConfig {
     pub names: Names,
     /// What the management page shows for our two connections, followed by their roles.
     pub connection_name: String,
-    /// Deliveries held unacknowledged at once: the slots plus a small read-ahead. Each of them
-    /// counts a delivery when the connection breaks, so a large one kills innocent messages.
+    /// Deliveries in hand at once: the slots plus a small read-ahead. Each of them counts a delivery
+    /// when the connection breaks, so a large one kills innocent messages. With lanes, one more is
+    /// fetched, and while submissions are parked, 64 more.
     pub prefetch: NonZeroU16,
+    /// How many lanes there are for what waits for its user's turn; 0: first come, first served. All
+    /// workers of a deployment have the same number.
+    pub lanes: u16,
     /// Longest silence before either side calls the connection dead; whole seconds.
     pub heartbeat: Duration,
     /// For one attempt to connect, and for each request to the broker that has an answer.
@@ -73,7 +92,7 @@ pub struct BrokerConfig {
     /// Longest pause between two attempts to reconnect; inclusive.
     pub max_backoff: Duration,
     /// Largest body handed up, in bytes; inclusive. What the client library may hold is bounded
-    /// by `prefetch` times the broker's own `max_message_size`.
+    /// by what is fetched (see `prefetch`) times the broker's own `max_message_size`.
     pub max_body_bytes: usize,
     /// Deliveries a message may come back from before the broker dead-letters it
     /// (`x-delivery-limit`).
@@ -93,6 +112,7 @@ impl BrokerConfig {
             names: Names::default(),
             connection_name: "judge-worker".into(),
             prefetch: NonZeroU16::MIN,
+            lanes: 0,
             heartbeat: Duration::from_secs(20),
             request_timeout: Duration::from_secs(15),
             confirm_timeout: Duration::from_secs(30),

@@ -1,88 +1,98 @@
-//! Takes deliveries: live work is pushed and prefetched, bulk work is pulled while a slot is free.
+//! Takes deliveries: live work is pushed and stands in line, lanes and bulk work are pulled while
+//! somebody waits for work.
 //!
-//! Bulk work is not prefetched, since a delivery that waits behind live work for half an hour
-//! runs into the broker's `consumer_timeout`. It is asked for only when [`AmqpSource::next`] waits
-//! in vain, and what was fetched so is handed out first.
+//! Lanes have their turns in the line ([`turns`](super::turns)). Bulk work is asked for only when
+//! nothing else is there, and live work has been silent for a while. What was pulled is handed out first.
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{num::NonZeroU16, pin::pin, time::Duration};
 
-use futures_util::{StreamExt, stream::SelectAll};
-use lapin::{
-    Channel, Consumer,
-    options::{BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicQosOptions},
-    types::{FieldTable, ShortString},
-};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::watch,
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::warn;
 
 use super::{
-    backoff::Backoff,
     broker::{Broker, BrokerError, in_one_line},
-    message::{self, short},
+    feeder::Feeder,
+    hints,
+    line::{Line, Offer},
+    puller::{Pull, Pulled, Puller},
     supervisor::Session,
-    topology,
 };
 use crate::intake::{Delivery, Lane};
 
-/// Deliveries between the feeding task and the worker. The rest of the prefetched ones waits in
-/// the client library.
-const READ_AHEAD: usize = 64;
+/// How often all lanes are looked at, believed to hold something or not. What nobody was told of is what
+/// a worker had in hand that died, and for that its lease has to run out as well, which takes longer.
+const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Deliveries from both queues, over every reconnect. Ends only when asked to.
+/// Pause after a queue could not be asked, for all queues.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Deliveries from all queues, over every reconnect. Ends only when asked to.
 pub struct AmqpSource {
-    live: mpsc::Receiver<Delivery>,
-    bulk: mpsc::Receiver<Delivery>,
-    idle: watch::Sender<Idle>,
-    prefetch: watch::Sender<NonZeroU16>,
+    line: Line,
+    puller: Puller,
+    /// A pull under way. It is nobody else's, so what it gives waits here for the next caller.
+    pulling: Option<(Pull, Pulling)>,
+    /// When lanes and bulk work may be asked again, after a failure.
+    resume: Instant,
+    /// When all lanes are looked at next.
+    look: Instant,
+    /// When bulk work may be asked for, if live work stays silent.
+    bulk: Instant,
+    bulk_poll: Duration,
+    prefetch: watch::Sender<u16>,
     stop: CancellationToken,
-    feeders: Vec<JoinHandle<()>>,
+    feeder: Option<JoinHandle<()>>,
     _stop_on_drop: DropGuard,
 }
 
-/// What the bulk lane must know of the live one.
-#[derive(Clone, Copy)]
-struct Idle {
-    /// Somebody waits for work right now.
-    waiting: bool,
-    /// When live work was last handed out, or could have been for the first time.
-    last_live: Instant,
-}
+type Pulling = JoinHandle<Result<Option<Pulled>, BrokerError>>;
 
 impl Broker {
-    /// Starts consuming both queues with [`BrokerConfig::prefetch`](super::BrokerConfig::prefetch).
+    /// Starts consuming with [`BrokerConfig::prefetch`](super::BrokerConfig::prefetch).
     pub fn consume(&self) -> AmqpSource {
         // A child, so that closing the broker ends the consumers as well.
         let stop = self.shutdown().child_token();
-        let (live_tx, live) = mpsc::channel(READ_AHEAD);
-        let (bulk_tx, bulk) = mpsc::channel(1);
-        let (prefetch, prefetch_rx) = watch::channel(self.config().prefetch);
-        let (idle, idle_rx) = watch::channel(Idle { waiting: false, last_live: Instant::now() });
-        let feeder = LiveFeeder {
+        let places = self.config().prefetch.get();
+        let line = Line::new(places.into(), self.config().lanes);
+        let (prefetch, prefetch_rx) = watch::channel(places);
+        let feeder = Feeder {
             broker: self.clone(),
-            deliveries: live_tx,
+            line: line.clone(),
             prefetch: prefetch_rx,
             stop: stop.clone(),
         };
-        let puller = BulkPuller {
-            broker: self.clone(),
-            deliveries: bulk_tx,
-            idle: idle_rx,
-            stop: stop.clone(),
-        };
-        let feeders = vec![tokio::spawn(feeder.run()), tokio::spawn(puller.run())];
+        if 0 < self.config().lanes {
+            let until = stop.clone();
+            let (announcing, listening) = (
+                hints::announce(self.clone(), line.clone()),
+                hints::listen(self.clone(), line.clone()),
+            );
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = until.cancelled() => {}
+                    () = announcing => {}
+                    () = listening => {}
+                }
+            });
+        }
+        let (now, bulk_poll) = (Instant::now(), self.config().bulk_poll);
         AmqpSource {
-            _stop_on_drop: stop.clone().drop_guard(),
-            live,
-            bulk,
-            idle,
+            line,
+            puller: Puller::new(self, stop.clone()),
+            pulling: None,
+            resume: now,
+            look: now + LOOK_INTERVAL,
+            bulk: now + bulk_poll,
+            bulk_poll,
             prefetch,
+            feeder: Some(tokio::spawn(feeder.run())),
+            _stop_on_drop: stop.clone().drop_guard(),
             stop,
-            feeders,
         }
     }
 }
@@ -93,6 +103,9 @@ impl AmqpSource {
         loop {
             let delivery = self.take().await?;
             if delivery.ticket.is_live() {
+                if delivery.lane != Lane::Bulk {
+                    self.bulk = Instant::now() + self.bulk_poll;
+                }
                 return Some(delivery);
             }
             // It came on a channel that is gone, and will come again on another.
@@ -101,19 +114,76 @@ impl AmqpSource {
     }
 
     async fn take(&mut self) -> Option<Delivery> {
-        let ready = self.bulk.try_recv().or_else(|_| self.live.try_recv());
-        let delivery = if let Ok(ready) = ready {
-            Some(ready)
-        } else {
-            let _waiting = Waiting::announce(&self.idle);
+        let line = self.line.clone();
+        loop {
+            if self.stop.is_cancelled() {
+                return None;
+            }
+            if let Some(delivery) = self.pulled().await {
+                return Some(delivery);
+            }
+            let now = Instant::now();
+            if self.look <= now {
+                self.look = now + LOOK_INTERVAL;
+                line.all_hold();
+            }
+            let may_pull = self.resume <= now;
+            // Registered before looking, so that no change falls in between.
+            let changed = pin!(line.changed());
+            let again = match line.next(may_pull) {
+                Offer::Delivery(delivery) => return Some(*delivery),
+                Offer::Ask(lane) => {
+                    self.pull(Pull::Lane(lane));
+                    continue;
+                }
+                Offer::Nothing { lanes_open: Some(open) } => open,
+                Offer::Nothing { lanes_open: None } if !may_pull => self.resume,
+                Offer::Nothing { lanes_open: None } if self.bulk <= now => {
+                    self.pull(Pull::Bulk);
+                    continue;
+                }
+                Offer::Nothing { lanes_open: None } => self.bulk,
+            };
             tokio::select! {
-                biased;
-                Some(delivery) = self.bulk.recv() => Some(delivery),
-                delivery = self.live.recv() => delivery,
+                () = self.stop.cancelled() => return None,
+                () = changed => {}
+                () = sleep_until(again.min(self.look)) => {}
+            }
+        }
+    }
+
+    fn pull(&mut self, from: Pull) {
+        self.pulling = Some((from, tokio::spawn(self.puller.clone().pull(from))));
+    }
+
+    /// What the pull under way gives, if there is one. Safe to cancel.
+    async fn pulled(&mut self) -> Option<Delivery> {
+        let (from, pulling) = self.pulling.as_mut()?;
+        let (from, pulled) = (*from, pulling.await);
+        self.pulling = None;
+        let now = Instant::now();
+        let pulled = match pulled {
+            Ok(Ok(pulled)) => pulled,
+            Ok(Err(e)) => {
+                warn!(?from, error = in_one_line(&e), "cannot ask for work; will retry");
+                self.resume = now + AFTER_FAILURE;
+                None
+            }
+            Err(e) => {
+                warn!(?from, error = %e, "asking for work failed; the broker redelivers");
+                self.resume = now + AFTER_FAILURE;
+                None
             }
         };
-        if delivery.as_ref().is_some_and(|delivery| delivery.lane == Lane::Live) {
-            self.idle.send_modify(|idle| idle.last_live = Instant::now());
+        let holds_more = pulled.as_ref().is_some_and(|pulled| pulled.holds_more);
+        let mut delivery = pulled.map(|pulled| pulled.delivery);
+        match from {
+            Pull::Lane(lane) => {
+                // One that has failed is looked at with all others: it may be gone.
+                self.line.asked(lane, delivery.as_mut(), holds_more);
+            }
+            Pull::Bulk if delivery.is_none() => self.bulk = now + self.bulk_poll,
+            Pull::Bulk => {}
         }
         delivery
     }
@@ -121,6 +191,7 @@ impl AmqpSource {
     /// Changes the number of live deliveries held at once. Those in hand still count for the old
     /// number, so that for a while there may be as many as both together.
     pub fn set_prefetch(&self, prefetch: NonZeroU16) {
+        let prefetch = prefetch.get();
         self.prefetch.send_if_modified(|now| std::mem::replace(now, prefetch) != prefetch);
     }
 
@@ -128,254 +199,30 @@ impl AmqpSource {
     /// counts as a delivery of each, like anything given back. What is in hand stays valid.
     pub async fn stop_consuming(&mut self) {
         self.stop.cancel();
-        // First they tell the broker: what is given back before that, it would hand us again.
-        for feeder in self.feeders.drain(..) {
-            if let Err(e) = feeder.await {
-                warn!(error = %e, "a consumer task failed; the broker redelivers what it held");
-            }
+        // First the broker is told: what is given back before that, it would hand us again.
+        if let Some(feeder) = self.feeder.take()
+            && let Err(e) = feeder.await
+        {
+            warn!(error = %e, "a consumer task failed; the broker redelivers what it held");
         }
-        while let Ok(delivery) = self.bulk.try_recv() {
+        if let Some(delivery) = self.pulled().await {
             give_back(delivery).await;
         }
-        while let Ok(delivery) = self.live.try_recv() {
+        for delivery in self.line.remove(|_| true) {
             give_back(delivery).await;
         }
     }
 }
 
-async fn give_back(delivery: Delivery) {
+pub(super) async fn give_back(delivery: Delivery) {
     // Lost or not, it is the broker's again.
     let _ = crate::intake::settle(delivery, crate::intake::Disposition::Requeue).await;
 }
 
-/// Says that somebody waits, for as long as it lives: a cancelled `next` waits no longer.
-struct Waiting<'a>(&'a watch::Sender<Idle>);
-
-impl<'a> Waiting<'a> {
-    fn announce(idle: &'a watch::Sender<Idle>) -> Self {
-        idle.send_modify(|idle| idle.waiting = true);
-        Self(idle)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|idle| idle.waiting = false);
-    }
-}
-
-/// Feeds the live queue's deliveries to the worker, on one session after another.
-struct LiveFeeder {
-    broker: Broker,
-    deliveries: mpsc::Sender<Delivery>,
-    prefetch: watch::Receiver<NonZeroU16>,
-    stop: CancellationToken,
-}
-
-impl LiveFeeder {
-    async fn run(mut self) {
-        let mut backoff = Backoff::new(self.broker.config().max_backoff);
-        let mut first = true;
-        while let Some(session) = next_session(&self.broker, &self.stop).await {
-            match self.feed(&session, first, &mut backoff).await {
-                Ok(()) => return,
-                Err(e) => {
-                    warn!(error = in_one_line(&e), "consuming was interrupted; starting over");
-                }
-            }
-            first = false;
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = backoff.pause() => {}
-            }
-        }
-    }
-
-    /// `Ok` when told to stop.
-    async fn feed(
-        &mut self,
-        session: &Arc<Session>,
-        first: bool,
-        backoff: &mut Backoff,
-    ) -> Result<(), BrokerError> {
-        if !first {
-            // Somebody may have deleted the queue under us.
-            topology::declare(&session.consuming, self.broker.config()).await?;
-        }
-        let channel = self.broker.channel(&session.consuming).await?;
-        let mut consumers = SelectAll::new();
-        let prefetch = *self.prefetch.borrow_and_update();
-        let mut tag = self.start(&channel, &mut consumers, prefetch).await?;
-        backoff.reset();
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => {
-                    self.stop(&channel, tag, consumers).await;
-                    return Ok(());
-                }
-                Ok(()) = self.prefetch.changed() => {
-                    // `basic.qos` holds for consumers that start after it. The old one's stream
-                    // ends behind what it has prefetched.
-                    let prefetch = *self.prefetch.borrow_and_update();
-                    self.cancel(&channel, tag).await?;
-                    tag = self.start(&channel, &mut consumers, prefetch).await?;
-                }
-                message = consumers.next() => {
-                    let Some(message) = message else { return Err(BrokerError::Cancelled) };
-                    let message = message
-                        .map_err(|source| BrokerError::Request { request: "a delivery", source })?;
-                    if let Some(unwanted) = self.hand_over(&channel, message).await {
-                        self.stop(&channel, tag, consumers).await;
-                        give_back(unwanted).await;
-                        return Ok(());
-                    }
-                }
-            }
-        }
-    }
-
-    async fn start(
-        &self,
-        channel: &Channel,
-        consumers: &mut SelectAll<Consumer>,
-        prefetch: NonZeroU16,
-    ) -> Result<ShortString, BrokerError> {
-        let qos = channel.basic_qos(prefetch.get(), BasicQosOptions::default());
-        self.broker.within("a prefetch count", qos).await?;
-        let consume = channel.basic_consume(
-            short(&self.broker.config().names.submissions),
-            short(""),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        );
-        let consumer = self.broker.within("a consumer", consume).await?;
-        let tag = consumer.tag();
-        consumers.push(consumer);
-        Ok(tag)
-    }
-
-    async fn cancel(&self, channel: &Channel, tag: ShortString) -> Result<(), BrokerError> {
-        let cancel = channel.basic_cancel(tag, BasicCancelOptions::default());
-        self.broker.within("the end of a consumer", cancel).await
-    }
-
-    /// After the cancel the streams end behind what the library still holds, which goes back.
-    async fn stop(&self, channel: &Channel, tag: ShortString, mut consumers: SelectAll<Consumer>) {
-        if let Err(e) = self.cancel(channel, tag).await {
-            warn!(
-                error = in_one_line(&e),
-                "consumer not cancelled; the broker takes all of it back"
-            );
-            return;
-        }
-        while let Some(Ok(message)) = consumers.next().await {
-            give_back(self.delivery(channel, message)).await;
-        }
-    }
-
-    /// Returns the delivery when nobody will take it.
-    async fn hand_over(
-        &self,
-        channel: &Channel,
-        message: lapin::message::Delivery,
-    ) -> Option<Delivery> {
-        let delivery = self.delivery(channel, message);
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => Some(delivery),
-            permit = self.deliveries.reserve() => match permit {
-                Ok(permit) => {
-                    permit.send(delivery);
-                    None
-                }
-                Err(_) => Some(delivery),
-            },
-        }
-    }
-
-    fn delivery(&self, channel: &Channel, message: lapin::message::Delivery) -> Delivery {
-        let queue = &self.broker.config().names.submissions;
-        message::delivery(&self.broker, channel, Lane::Live, queue, message)
-    }
-}
-
-/// Pulls bulk work, one at a time, while the worker waits and the live queue is silent.
-struct BulkPuller {
-    broker: Broker,
-    deliveries: mpsc::Sender<Delivery>,
-    idle: watch::Receiver<Idle>,
-    stop: CancellationToken,
-}
-
-impl BulkPuller {
-    async fn run(mut self) {
-        let mut backoff = Backoff::new(self.broker.config().max_backoff);
-        while let Some(session) = next_session(&self.broker, &self.stop).await {
-            match self.pull(&session, &mut backoff).await {
-                Ok(()) => return,
-                Err(e) => {
-                    warn!(error = in_one_line(&e), "bulk work was interrupted; starting over");
-                }
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = backoff.pause() => {}
-            }
-        }
-    }
-
-    /// `Ok` when told to stop.
-    async fn pull(&mut self, session: &Session, backoff: &mut Backoff) -> Result<(), BrokerError> {
-        let channel = self.broker.channel(&session.consuming).await?;
-        let stop = self.stop.clone();
-        let queue = self.broker.config().names.rejudge.clone();
-        let pause = self.broker.config().bulk_poll;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                idle = self.until_idle() => if !idle { return Ok(()) },
-            }
-            // Not under `select!`: a delivery that nobody awaits would be nobody's.
-            let get = channel.basic_get(short(&queue), BasicGetOptions::default());
-            let Some(got) = self.broker.within("bulk work", get).await? else {
-                backoff.reset();
-                tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
-                    () = sleep(pause) => continue,
-                }
-            };
-            backoff.reset();
-            let delivery =
-                message::delivery(&self.broker, &channel, Lane::Bulk, &queue, got.delivery);
-            // There is room: only this task sends, and it waited for room.
-            if let Err(unsent) = self.deliveries.try_send(delivery) {
-                give_back(unsent.into_inner()).await;
-            }
-        }
-    }
-
-    /// Waits until a slot is free, nothing fetched waits for it, and live work has been silent
-    /// for one polling interval. False when the source is gone.
-    async fn until_idle(&mut self) -> bool {
-        let quiet = self.broker.config().bulk_poll;
-        loop {
-            if self.deliveries.reserve().await.is_err() {
-                return false;
-            }
-            let Ok(idle) = self.idle.wait_for(|idle| idle.waiting).await.map(|idle| *idle) else {
-                return false;
-            };
-            let quiet_at = idle.last_live + quiet;
-            if quiet_at <= Instant::now() {
-                return true;
-            }
-            sleep_until(quiet_at).await;
-        }
-    }
-}
-
-async fn next_session(broker: &Broker, stop: &CancellationToken) -> Option<Arc<Session>> {
+pub(super) async fn next_session(
+    broker: &Broker,
+    stop: &CancellationToken,
+) -> Option<std::sync::Arc<Session>> {
     tokio::select! {
         () = stop.cancelled() => None,
         session = broker.session() => session,

@@ -28,6 +28,9 @@ pub const QUEUE: &str = "x-judge-queue";
 /// Header of a dead job: how often its queue had handed it out when it was given up, the last time
 /// included.
 pub const DELIVERIES: &str = "x-judge-deliveries";
+/// Header of a parked job: how often the queue it was submitted to had handed it out in vain. No copy
+/// takes it along, and what is parked again gets it anew.
+pub const DELIVERIES_BEFORE: &str = "x-judge-deliveries-before";
 /// Header of a replayed job: the request that it is a replay of.
 pub const REPLAY_OF: &str = "x-judge-replay-of";
 /// Header of what the broker dead-lettered: where from.
@@ -38,7 +41,7 @@ pub(super) const DIED_OF: &str = "x-first-death-reason";
 const MAX_DETAIL_BYTES: usize = 1024;
 
 /// Headers by which the broker would route a copy elsewhere, or count what the copy hasn't done.
-const NOT_COPIED: [&str; 4] = ["CC", "BCC", "x-delivery-count", "x-death"];
+const NOT_COPIED: [&str; 5] = ["CC", "BCC", "x-delivery-count", "x-death", DELIVERIES_BEFORE];
 
 /// An AMQP short string: what is over 255 bytes is cut, at a character.
 pub(crate) fn short(text: &str) -> ShortString {
@@ -58,9 +61,21 @@ pub(super) fn delivery(
     let properties = message.properties;
     let owned = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
     let headers = properties.headers().clone().unwrap_or_default();
+    let delivery_count = match lane {
+        Lane::Parked => count(&headers, DELIVERIES_BEFORE),
+        Lane::Live | Lane::Bulk | Lane::Unanswered => 0,
+    };
+    let delivery_count = delivery_count.saturating_add(count(&headers, "x-delivery-count"));
+    // A lane is where it waited. What the broker has moved belongs where it was at first; through the
+    // retry queue, only our own header remembers that.
+    let names = &broker.config().names;
+    let home = text(&headers, QUEUE)
+        .or_else(|| text(&headers, DIED_IN))
+        .filter(|_| lane == Lane::Unanswered)
+        .map(|home| if names.is_lane(&home) { names.submissions.clone() } else { home });
     Delivery {
         lane,
-        delivery_count: count(&headers, "x-delivery-count"),
+        delivery_count,
         attempt: count(&headers, ATTEMPT),
         redelivered: message.redelivered,
         reply_to: owned(properties.reply_to()).filter(|queue| !queue.is_empty()),
@@ -74,17 +89,17 @@ pub(super) fn delivery(
             broker: broker.clone(),
             _channel: channel.clone(),
             acker: message.acker,
-            // What the broker has moved belongs where it was at first. Through the retry queue, only
-            // our own header remembers that.
-            home: text(&headers, QUEUE)
-                .or_else(|| text(&headers, DIED_IN))
-                .filter(|_| lane == Lane::Unanswered),
+            home,
             deliveries: match lane {
-                Lane::Live | Lane::Bulk => count(&headers, "x-delivery-count").saturating_add(1),
+                Lane::Live | Lane::Parked | Lane::Bulk => delivery_count.saturating_add(1),
                 Lane::Unanswered => broker.config().delivery_limit.saturating_add(1),
             },
-            queue: queue.into(),
+            queue: match lane {
+                Lane::Parked => names.submissions.clone(),
+                Lane::Live | Lane::Bulk | Lane::Unanswered => queue.into(),
+            },
             properties,
+            place: None,
         }),
     }
 }
@@ -221,7 +236,7 @@ mod tests {
     #[test]
     fn a_copy_loses_what_would_route_it_elsewhere_or_have_it_refused() {
         let mut headers = FieldTable::default();
-        for name in ["CC", "BCC", "x-death", "x-delivery-count", "traceparent"] {
+        for name in ["CC", "BCC", "x-death", "x-delivery-count", DELIVERIES_BEFORE, "traceparent"] {
             headers.insert(short(name), detail("value"));
         }
         let original = BasicProperties::default()

@@ -4,6 +4,7 @@
 //! ```text
 //!            consuming connection                      publishing connection
 //!   judge.submissions ──► prefetched, manual acks        settle ──► judge.retry, judge.dead
+//!   judge.lane.<n> ─────► pulled, in turns               feeder ──► judge.lane.<n>
 //!   judge.rejudge ──────► pulled while a slot is free    outbox ──► judge.events, reply queues
 //!   judge.control ──────► commands
 //!   judge.dead.unanswered ► pulled, to be answered
@@ -23,10 +24,16 @@ mod confirm;
 mod consumer;
 mod control;
 mod dead;
+mod feeder;
+mod hints;
+mod line;
 mod message;
+mod puller;
 mod receipt;
 mod supervisor;
+mod sweep;
 mod topology;
+mod turns;
 mod unanswered;
 
 pub use crate::message::control::{Command, Target};
@@ -37,8 +44,11 @@ pub(crate) use confirm::Outgoing;
 pub use confirm::PublishError;
 pub use consumer::AmqpSource;
 pub use dead::{DeadLetter, DeadPass, Replayed};
+pub(super) use line::Place;
 pub(crate) use message::short;
-pub use message::{ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, REPLAY_OF};
+pub use message::{
+    ATTEMPT, CAUSE, DELIVERIES, DELIVERIES_BEFORE, DETAIL, QUEUE, REASON, REPLAY_OF,
+};
 pub(super) use receipt::Receipt;
 pub use topology::TopologyError;
 pub use unanswered::Unanswered;

@@ -13,9 +13,11 @@ use tracing::warn;
 use super::{
     broker::{Broker, in_one_line},
     confirm::{Outgoing, PublishError},
-    message::{self, ATTEMPT, CAUSE, DELIVERIES, DETAIL, QUEUE, REASON, short},
+    line::Place,
+    message::{self, ATTEMPT, CAUSE, DELIVERIES, DELIVERIES_BEFORE, DETAIL, QUEUE, REASON, short},
 };
 use crate::failpoint::{Failpoint, reach};
+use crate::intake::Delivery;
 use crate::intake::settle::{Disposition, Settled};
 
 /// The delivery's own acknowledgement, and what a copy of it is made from.
@@ -25,12 +27,16 @@ pub(in crate::intake) struct Receipt {
     /// Held open: the library closes a channel with its last handle, and the broker then takes
     /// back all that came on it.
     pub(super) _channel: Channel,
+    /// Where it goes when it is tried again: for what was parked not the lane, since others of its user
+    /// may be there by then, or none.
     pub(super) queue: String,
     /// Where it belongs, if that is not `queue`.
     pub(super) home: Option<String>,
-    /// How often `queue` has handed it out, this time included.
+    /// How often `queue` has handed it out, this time and its lane included.
     pub(super) deliveries: u32,
     pub(super) properties: BasicProperties,
+    /// Once it is in the worker's hand.
+    pub(super) place: Option<Place>,
 }
 
 impl std::fmt::Debug for Receipt {
@@ -43,6 +49,10 @@ impl Receipt {
     /// False once the channel it came on is gone: the broker hands it out again.
     pub(in crate::intake) fn is_live(&self) -> bool {
         self.acker.usable()
+    }
+
+    pub(in crate::intake) fn take_place(&mut self, place: Place) {
+        self.place = Some(place);
     }
 
     pub(in crate::intake) fn deliveries(&self) -> u32 {
@@ -98,11 +108,7 @@ impl Receipt {
     /// job and never loses one.
     async fn replaced_by(self, copied: Result<(), PublishError>) -> Settled {
         match copied {
-            Ok(()) => match reach(Failpoint::Copied).await {
-                Ok(()) => self.ack().await,
-                // As if the connection had broken: there is two of it now.
-                Err(_) => self.requeue().await,
-            },
+            Ok(()) => self.replaced().await,
             Err(e) => {
                 warn!(queue = self.queue, error = in_one_line(&e), "not moved; requeued instead");
                 match self.requeue().await {
@@ -111,6 +117,39 @@ impl Receipt {
                 }
             }
         }
+    }
+
+    /// Its copy is confirmed.
+    async fn replaced(&self) -> Settled {
+        match reach(Failpoint::Copied).await {
+            Ok(()) => self.ack().await,
+            // As if the connection had broken: there is two of it now.
+            Err(_) => self.requeue().await,
+        }
+    }
+
+    /// Moves it to a lane; `None` if that can't be done, or is not confirmed.
+    pub(in crate::intake) async fn park(&self, delivery: &Delivery, lane: &str) -> Option<Settled> {
+        match self.copy_to_lane(delivery, lane).await {
+            Ok(()) => Some(self.replaced().await),
+            Err(e) => {
+                warn!(lane, error = in_one_line(&e), "not parked; it waits here instead");
+                None
+            }
+        }
+    }
+
+    /// As it is, with how often it was handed out in vain. The parking itself does not count.
+    async fn copy_to_lane(&self, delivery: &Delivery, lane: &str) -> Result<(), PublishError> {
+        let before = AMQPValue::LongLongInt(delivery.delivery_count.into());
+        let parked = Outgoing {
+            exchange: "",
+            routing_key: lane,
+            mandatory: true,
+            properties: message::copied(&self.properties, &[(DELIVERIES_BEFORE, before)]),
+            payload: &delivery.body,
+        };
+        self.broker.publish_confirmed(parked).await
     }
 
     async fn copy_to_retry(

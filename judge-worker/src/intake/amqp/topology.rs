@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! judge.submissions ──(over the delivery limit)─┐
-//! judge.rejudge ──────(over the delivery limit)─┴► judge.dead.unanswered ──(a worker)──► judge.dead
+//! judge.rejudge ──────(over the delivery limit)─┤
+//! judge.lane.<n> ─────(over the delivery limit)─┴► judge.dead.unanswered ──(a worker)──► judge.dead
 //! judge.retry (fanout) ─► judge.retry (queue) ──(expired)──► the queue named by the routing key
-//! judge.events (topic)   judge.control (fanout)
+//! judge.events (topic)   judge.control (fanout)   judge.lane (fanout)
 //! ```
 //!
 //! Jobs are in quorum queues: replicated where there is a cluster, and safe against kill -9. They
@@ -18,6 +19,7 @@
 //! A TTL expires only at the head of a queue: a job waits at least its own delay, and at most
 //! [`BrokerConfig::max_retry_delay`].
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lapin::{
     Channel, Connection, ErrorKind, ExchangeKind,
     options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
@@ -70,14 +72,23 @@ pub(super) async fn declare(
     connection: &Connection,
     config: &BrokerConfig,
 ) -> Result<(), TopologyError> {
-    for object in objects(config) {
+    let Objects { in_order, lanes } = objects(config);
+    for object in in_order {
         object.ensure(connection).await?;
     }
-    Ok(())
+    // At one time, since a quorum queue takes the broker a while to make.
+    let lanes = stream::iter(lanes).map(Ok);
+    lanes.try_for_each_concurrent(None, async |lane| lane.ensure(connection).await).await
 }
 
-/// All of it, in an order in which everything a line names stands above it.
-fn objects(config: &BrokerConfig) -> [Object<'_>; 9] {
+struct Objects<'a> {
+    /// Everything that one names stands before it.
+    in_order: Vec<Object<'a>>,
+    /// They name some of those.
+    lanes: Vec<Object<'a>>,
+}
+
+fn objects(config: &BrokerConfig) -> Objects<'_> {
     let names = &config.names;
     let limited = |after: &str| {
         let limit = AMQPValue::LongLongInt(config.delivery_limit.into());
@@ -97,7 +108,7 @@ fn objects(config: &BrokerConfig) -> [Object<'_>; 9] {
         args.insert(short("x-message-ttl"), AMQPValue::LongLongInt(ttl));
         args
     };
-    [
+    let in_order = vec![
         queue(&names.dead, unlimited()),
         queue(&names.unanswered(), limited(&names.dead)),
         queue(&names.submissions, limited(&names.unanswered())),
@@ -107,7 +118,10 @@ fn objects(config: &BrokerConfig) -> [Object<'_>; 9] {
         Object::Binding { queue: &names.retry, exchange: &names.retry },
         Object::Exchange { name: &names.events, kind: ExchangeKind::Topic },
         Object::Exchange { name: &names.control, kind: ExchangeKind::Fanout },
-    ]
+        Object::Exchange { name: &names.lane, kind: ExchangeKind::Fanout },
+    ];
+    let lane = |number| queue(&names.lane(number), limited(&names.unanswered()));
+    Objects { in_order, lanes: (0..config.lanes).map(lane).collect() }
 }
 
 enum Object<'a> {
