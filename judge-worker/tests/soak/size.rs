@@ -33,7 +33,7 @@ impl Size {
             mounts: each(|process| {
                 fs::read_to_string(process.join("mountinfo")).unwrap_or_default().lines().count()
             }),
-            files: entries(temporary) + entries(worker.dir()),
+            files: files_below(temporary) + entries(worker.dir()),
         }
     }
 
@@ -66,6 +66,17 @@ impl fmt::Display for Size {
              processes, {cgroups} cgroups, {mounts} mounts, {files} files"
         )
     }
+}
+
+/// Entries of a folder and of all folders in it.
+fn files_below(folder: &Path) -> usize {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    found
+        .map(|entry| {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            1 + if is_folder { files_below(&entry.path()) } else { 0 }
+        })
+        .sum()
 }
 
 /// Entries of a folder, and none of one that is gone.
