@@ -15,7 +15,7 @@ use lapin::{
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::warn;
@@ -221,6 +221,7 @@ impl LiveFeeder {
                     self.cancel(&channel, tag).await?;
                     tag = self.start(&channel, &mut consumers, prefetch).await?;
                 }
+                () = self.broker.gone(&channel, session) => return Err(BrokerError::Down),
                 message = consumers.next() => {
                     let Some(message) = message else { return Err(BrokerError::Cancelled) };
                     let message = message
@@ -269,8 +270,13 @@ impl LiveFeeder {
             );
             return;
         }
-        while let Some(Ok(message)) = consumers.next().await {
-            give_back(self.delivery(channel, message)).await;
+        let given_back = async {
+            while let Some(Ok(message)) = consumers.next().await {
+                give_back(self.delivery(channel, message)).await;
+            }
+        };
+        if timeout(self.broker.config().request_timeout, given_back).await.is_err() {
+            warn!("what was fetched was not given back in time; the broker takes it back later");
         }
     }
 

@@ -24,9 +24,10 @@ use lapin::{
     protocol::{AMQPErrorKind, AMQPSoftError},
     types::{AMQPValue, FieldTable},
 };
+use tokio::time::timeout;
 use tracing::warn;
 
-use super::{config::BrokerConfig, message::short};
+use super::{broker::BrokerError, config::BrokerConfig, message::short};
 
 /// A queue or exchange is not there, or not usable. The operator's to mend; we keep trying.
 #[derive(Debug, thiserror::Error)]
@@ -65,15 +66,21 @@ pub enum TopologyError {
     },
 }
 
-/// Declares everything; what exists already is left as it is.
+/// Declares everything, all of it within [`BrokerConfig::request_timeout`]; what exists already is
+/// left as it is.
 pub(super) async fn declare(
     connection: &Connection,
     config: &BrokerConfig,
-) -> Result<(), TopologyError> {
-    for object in objects(config) {
-        object.ensure(connection).await?;
-    }
-    Ok(())
+) -> Result<(), BrokerError> {
+    let declared = async {
+        for object in objects(config) {
+            object.ensure(connection).await?;
+        }
+        Ok(())
+    };
+    let after = config.request_timeout;
+    let declared = timeout(after, declared).await;
+    declared.unwrap_or(Err(BrokerError::Timeout { request: "the topology", after }))
 }
 
 /// All of it, in an order in which everything a line names stands above it.
