@@ -30,9 +30,7 @@ impl Size {
             threads: each(|process| entries(&process.join("task"))),
             processes: pids.len(),
             cgroups: worker.cgroups().len(),
-            mounts: each(|process| {
-                fs::read_to_string(process.join("mountinfo")).unwrap_or_default().lines().count()
-            }),
+            mounts: each(mounts),
             files: files_below(temporary) + entries(worker.dir()),
         }
     }
@@ -66,6 +64,16 @@ impl fmt::Display for Size {
              processes, {cgroups} cgroups, {mounts} mounts, {files} files"
         )
     }
+}
+
+/// Those of a process with a mount namespace of its own: what the whole host has mounted, others
+/// change too.
+fn mounts(process: &Path) -> usize {
+    let namespace = |process: &Path| fs::read_link(process.join("ns/mnt")).ok();
+    if namespace(process) == namespace(Path::new("/proc/self")) {
+        return 0;
+    }
+    fs::read_to_string(process.join("mountinfo")).unwrap_or_default().lines().count()
 }
 
 /// Entries of a folder and of all folders in it.
