@@ -343,7 +343,7 @@ mod tests {
     fn a_sealed_file_cannot_be_changed_through_any_descriptor() {
         let sealed = SealedFile::of_bytes(b"answer").unwrap();
         let path = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
-        let mut writer = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let mut writer = fs::OpenOptions::new().write(true).open(&path).unwrap();
         assert_eq!(writer.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPERM));
         assert_eq!(writer.set_len(0).unwrap_err().raw_os_error(), Some(libc::EPERM));
         assert_eq!(sealed.read_all().unwrap(), b"answer");
@@ -361,7 +361,7 @@ mod tests {
         let tells = |sealed: &SealedFile| {
             let long_ago = std::time::UNIX_EPOCH;
             let file = sealed.reader().unwrap();
-            file.set_times(std::fs::FileTimes::new().set_accessed(long_ago)).unwrap();
+            file.set_times(fs::FileTimes::new().set_accessed(long_ago)).unwrap();
             sealed.read_all().unwrap();
             file.metadata().unwrap().accessed().unwrap() != long_ago
         };
@@ -378,7 +378,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answer");
         for content in ["", "42\n", &"long ".repeat(5000)] {
-            std::fs::write(&path, content).unwrap();
+            fs::write(&path, content).unwrap();
             let mut file = File::open(&path).unwrap();
             let sealed = SealedFile::of_file(&mut file, 25_000).unwrap();
             let mapping = sealed.map().unwrap();
