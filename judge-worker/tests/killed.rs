@@ -104,7 +104,7 @@ async fn of_a_worker_killed_at_any_moment_the_next_one_leaves_nothing_and_the_li
     heir.terminate();
     heir.expect_clean_end();
     let (groups_now, files_now) = (parent.groups(), entries(temporary.path()));
-    assert_eq!(groups_now.difference(&groups).collect::<Vec<_>>(), [&PathBuf::new(); 0]);
+    assert_eq!(groups_now.difference(&groups).collect::<Vec<_>>(), Vec::<&PathBuf>::new());
     assert_eq!((groups_now, files_now), (groups, files));
 
     judge_one(&wire, "after").await;
@@ -166,7 +166,7 @@ fn kill_now(whom: Whom, victim: &mut Serving) {
     if let Whom::All = whom {
         for (pid, _) in all {
             // One that has ended meanwhile is what is wanted.
-            drop(kill(Pid::from_raw(pid), Signal::SIGKILL));
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }
 }

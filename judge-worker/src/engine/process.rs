@@ -58,7 +58,7 @@ fn main() -> io::Result<()> {
     };
     logging::start(&settings.log, settings.log_format);
     let answers = Answers(Mutex::new(socket.try_clone()?));
-    let not_ready = |error: &dyn std::error::Error| {
+    let not_ready = |error: &dyn Error| {
         answers.send(&Event::NotReady { why: chain(error) });
         Ok(())
     };

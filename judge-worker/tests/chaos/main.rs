@@ -8,7 +8,7 @@
 //!  in any order  restarted     silent   failpoints and anywhere   silent   restarted
 //! ```
 //!
-//! The same with one SQLite file that all workers share, and that others lock now and then.
+//! The same with one `SQLite` file that all workers share, and that others lock now and then.
 //!
 //! `JUDGE_CHAOS_SEED` repeats a schedule (when what it does falls, the machine decides), and
 //! `JUDGE_CHAOS_SUBMISSIONS` and `JUDGE_CHAOS_KILLS` make it longer: see `make chaos`.
@@ -127,7 +127,7 @@ async fn rage(
     fleet: &mut Fleet,
 ) -> (Vec<Request>, Vec<Letter>) {
     let mut random = Random::new(extent.seed, 2);
-    let (mut requests, mut late) = (Vec::new(), Vec::new());
+    let (mut requests, mut late): (Vec<_>, Vec<Letter>) = (Vec::new(), Vec::new());
     fleet.failing = true;
     let mut next_blow = Instant::now();
     while requests.len() < extent.submissions || fleet.kills < extent.kills {
@@ -138,7 +138,9 @@ async fn rage(
         while requests.len() < finished + IN_FLIGHT {
             let request = Request::draw(requests.len(), &mut random);
             requests.push(request.clone());
-            late.iter_mut().for_each(|letter: &mut Letter| letter.after -= 1);
+            for letter in &mut late {
+                letter.after -= 1;
+            }
             late.extend(request.letters(&mut random));
             letters.extend(late.extract_if(.., |letter| letter.after == 0));
         }
