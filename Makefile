@@ -63,7 +63,8 @@ lint:
 image:
 	deploy/tests/image.sh
 
-# At least 2,000 submissions and 100 kills; `make test` has a short one. JUDGE_CHAOS_SEED repeats a schedule.
+# At least 2,000 submissions and 100 kills with MariaDB, and a quarter of that with SQLite; `make test` has a short one.
+# JUDGE_CHAOS_SEED repeats a schedule.
 chaos:
 	.ci/needs.sh all
 	JUDGE_CHAOS_SUBMISSIONS=$${JUDGE_CHAOS_SUBMISSIONS:-2000} JUDGE_CHAOS_KILLS=$${JUDGE_CHAOS_KILLS:-100} \

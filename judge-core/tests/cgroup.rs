@@ -288,6 +288,39 @@ fn what_a_killed_worker_left_is_cleared_by_the_next() {
 }
 
 #[test]
+fn whoever_starts_removes_what_every_dead_worker_left_and_nothing_of_a_living_one() {
+    let parent = Parent::new("dead");
+    let workers: Vec<Worker> = (0..4).map(|_| Worker::start(&parent)).collect();
+    let of = |place: u32| -> BTreeSet<PathBuf> {
+        let all = parent.places().into_iter().chain(parent.slots());
+        let name = format!("judge-{place}");
+        all.filter(|path| path.iter().any(|part| part == name.as_str())).collect()
+    };
+    let mut living = None;
+    let mut dead = Vec::new();
+    for worker in workers {
+        let place = worker.instance;
+        if place == 1 {
+            living = Some((of(place), worker));
+        } else {
+            worker.kill();
+            dead.push(place);
+        }
+    }
+    let (groups, living) = living.expect("one of four has place 1");
+    assert!(!groups.is_empty());
+    assert!(dead.iter().all(|place| !of(*place).is_empty()), "the dead left nothing");
+
+    let config = parent.claim();
+    assert_eq!(config.cgroups.instance(), 0);
+    assert_eq!([of(2), of(3)], [BTreeSet::new(), BTreeSet::new()]);
+    assert_eq!(of(1), groups);
+    assert_eq!(living.finish(), "Cancelled", "the living one was disturbed");
+    drop(config);
+    assert_eq!(parent.places(), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn workers_with_different_parents_never_share_an_id_unless_they_say_so() {
     let (one, other) = (Parent::new("ids-one"), Parent::new("ids-other"));
     let (a, b, c) = (one.claim(), other.claim(), one.claim());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! judge-core     sys < sandbox < toolchain < judging
-//! judge-worker   message, metrics, config, http, failpoint < logging, problems, intake, store, outbox
+//! judge-worker   message, metrics, config, http, failpoint, scratch < logging, problems, intake, store, outbox
 //!                < engine, report < worker < commands < main
 //! ```
 //!
@@ -42,13 +42,14 @@ const JUDGE_CORE: [Room; 5] = [
 ];
 
 /// `main` is `main.rs`, a crate of its own.
-const JUDGE_WORKER: [Room; 15] = [
+const JUDGE_WORKER: [Room; 16] = [
     // Leaves: plain data and plain services.
     room("message", &[]),
     room("metrics", &[]),
     room("config", &["message"]), // refuses names and limits by the message's own rules
     room("http", &["metrics"]),
     room("failpoint", &[]), // does nothing but in tests
+    room("scratch", &[]),   // its own temporary files
     room("logging", &["config"]),
     // What judge-core judges against.
     room("problems", &["config", "message", "metrics"]),
@@ -57,7 +58,7 @@ const JUDGE_WORKER: [Room; 15] = [
     room("store", &["config", "message", "metrics"]),
     room("outbox", &["config", "message", "metrics", "intake::amqp"]),
     // judge-core set up, in a process of its own: nothing in it could connect to anything.
-    room("engine", &["config", "logging", "problems"]),
+    room("engine", &["config", "logging", "problems", "scratch"]),
     // One judgement as a message and as the row that goes with it.
     room("report", &["message", "store"]),
     // What joins them.
@@ -81,7 +82,7 @@ const JUDGE_WORKER: [Room; 15] = [
         "commands",
         &[
             "config", "message", "metrics", "http", "engine", "problems", "intake", "store",
-            "outbox", "report", "worker", "logging",
+            "outbox", "report", "worker", "logging", "scratch",
         ],
     ),
     room("main", &["commands", "engine"]),

@@ -6,7 +6,7 @@
 //! report engine           results as messages and rows; judging in a process of its own
 //! intake store outbox     RabbitMQ or stdin; MySQL or SQLite; events on their way out
 //! problems logging        the packages that are there; log lines
-//! message config metrics http failpoint    leaf rooms
+//! message config metrics http failpoint scratch    leaf rooms
 //! ```
 
 #![forbid(unsafe_code)]
@@ -23,5 +23,6 @@ pub mod metrics;
 pub mod outbox;
 pub mod problems;
 pub mod report;
+pub mod scratch;
 pub mod store;
 pub mod worker;

@@ -29,6 +29,9 @@ use wire::{PATIENCE, Wire, until};
 const JOBS: usize = 200;
 const VERDICTS: &str = "verdicts";
 
+/// A confirm that was due while the node died never comes.
+const CONFIRM_PATIENCE: Duration = Duration::from_secs(10);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_killed_under_load_loses_no_confirmed_job_and_no_confirmed_verdict() {
     let node = Rabbit::start();
@@ -121,7 +124,9 @@ async fn enqueue_all(
                 continue;
             };
             let properties = BasicProperties::default();
-            match timeout(PATIENCE, open.try_publish("", queue, job.as_bytes(), properties)).await {
+            match timeout(CONFIRM_PATIENCE, open.try_publish("", queue, job.as_bytes(), properties))
+                .await
+            {
                 Ok(Ok(true)) => {
                     wire = Some(open);
                     break;

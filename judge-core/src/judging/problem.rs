@@ -29,7 +29,7 @@ impl Problem {
     }
 
     /// Reads a package from its folder or from a zip archive, which is unpacked into a private folder
-    /// below the host's temporary folder, for as long as the problem lives.
+    /// below the process's temporary folder (`tempfile::env`), for as long as the problem lives.
     ///
     /// # Errors
     /// [`PackageError`]; all but [`PackageError::Io`] are the package's fault.
@@ -37,7 +37,7 @@ impl Problem {
         if path.is_dir() || !is_archive(path) {
             return Ok(Self::new(Package::read(path)?));
         }
-        let unpacked = Unpacked::of(path, &std::env::temp_dir(), &ArchiveBounds::default())?;
+        let unpacked = Unpacked::of(path, &tempfile::env::temp_dir(), &ArchiveBounds::default())?;
         let package = Package::read(unpacked.package())?;
         Ok(Self { _unpacked: Some(unpacked), ..Self::new(package) })
     }

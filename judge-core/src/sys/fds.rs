@@ -1,12 +1,15 @@
 //! Descriptors: passing them over sockets, sealing memory behind them, closing what must not be
 //! inherited.
 
+use std::fs::{self, File};
 use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
@@ -71,6 +74,22 @@ pub fn lock_bytes(file: BorrowedFd<'_>, bytes: Range<u32>) -> Result<bool, Errno
     }
 }
 
+/// Locks a directory for as long as the returned guard lives; the kernel unlocks when the process
+/// ends, however (`flock(2)`). `None`: another process holds it, or it was removed before we had the
+/// lock.
+pub fn lock_dir(dir: &Path) -> io::Result<Option<Flock<File>>> {
+    let opened = match File::open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let inode = opened.metadata()?.ino();
+    match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(fs::metadata(dir).is_ok_and(|now| now.ino() == inode).then_some(lock)),
+        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
 /// Receives one message into `buffer`: its length (0: the other side is gone) and its descriptors,
 /// which close on exec.
 ///
@@ -107,7 +126,7 @@ pub fn receive_message(
 /// its place.
 pub fn take_stdin() -> io::Result<OwnedFd> {
     let taken = io::stdin().as_fd().try_clone_to_owned()?;
-    let null = std::fs::File::open("/dev/null")?;
+    let null = File::open("/dev/null")?;
     nix::unistd::dup2_stdin(&null)?;
     Ok(taken)
 }
@@ -162,7 +181,7 @@ impl SealedFile {
 
     /// Copies what is left of `file`, without taking it through our memory. Fails as
     /// [`Self::of_reader`] does.
-    pub fn of_file(file: &mut std::fs::File, max_len: u64) -> io::Result<Self> {
+    pub fn of_file(file: &mut File, max_len: u64) -> io::Result<Self> {
         let mut copy = UnsealedFile::new()?;
         // Between files, `io::copy` leaves the copying to the kernel.
         let len = io::copy(&mut io::Read::take(file, max_len.saturating_add(1)), &mut copy.0)?;
@@ -174,7 +193,7 @@ impl SealedFile {
 
     /// Copies the next `len` bytes of `file`, without taking them through our memory. Fails with
     /// [`io::ErrorKind::UnexpectedEof`] where there are fewer.
-    pub fn of_part(file: &mut std::fs::File, len: u64) -> io::Result<Self> {
+    pub fn of_part(file: &mut File, len: u64) -> io::Result<Self> {
         let mut copy = UnsealedFile::new()?;
         // Between files, `io::copy` leaves the copying to the kernel.
         if io::copy(&mut io::Read::take(file, len), &mut copy.0)? < len {
@@ -204,14 +223,14 @@ impl SealedFile {
     }
 
     /// A descriptor with an offset of its own, at the start, for reading only.
-    pub fn reader(&self) -> io::Result<std::fs::File> {
+    pub fn reader(&self) -> io::Result<File> {
         if self.tells {
             return Self::of_reader(&mut self.open()?, self.len)?.open();
         }
         self.open()
     }
 
-    fn open(&self) -> io::Result<std::fs::File> {
+    fn open(&self) -> io::Result<File> {
         let path = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         Ok(nix::fcntl::open(path.as_str(), flags, Mode::empty())?.into())
@@ -230,7 +249,7 @@ const READ_AND_EXECUTE: Mode = Mode::from_bits_truncate(0o555);
 
 /// A [`SealedFile`] in the making.
 #[derive(Debug)]
-pub struct UnsealedFile(std::fs::File);
+pub struct UnsealedFile(File);
 
 impl UnsealedFile {
     /// Empty.
@@ -286,7 +305,7 @@ impl Protection {
     /// In the order in which they are put on: the last forbids further changes.
     const ALL: [Self; 3] = [Self::Mode, Self::AccessTime, Self::Seals];
 
-    fn put_on(self, file: &std::fs::File) -> Result<(), Errno> {
+    fn put_on(self, file: &File) -> Result<(), Errno> {
         match self {
             Self::Mode => fchmod(file, READ_AND_EXECUTE),
             Self::AccessTime => leave_no_access_time(file),
@@ -295,7 +314,7 @@ impl Protection {
     }
 }
 
-fn leave_no_access_time(file: &std::fs::File) -> Result<(), Errno> {
+fn leave_no_access_time(file: &File) -> Result<(), Errno> {
     // The commands are named after a long, and the kernel reads an int (*NOTES* of the page above).
     nix::ioctl_write_ptr_bad!(set_flags, libc::FS_IOC_SETFLAGS, libc::c_int);
     /// `linux/fs.h`.
@@ -324,7 +343,7 @@ mod tests {
     fn a_sealed_file_cannot_be_changed_through_any_descriptor() {
         let sealed = SealedFile::of_bytes(b"answer").unwrap();
         let path = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
-        let mut writer = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let mut writer = fs::OpenOptions::new().write(true).open(&path).unwrap();
         assert_eq!(writer.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPERM));
         assert_eq!(writer.set_len(0).unwrap_err().raw_os_error(), Some(libc::EPERM));
         assert_eq!(sealed.read_all().unwrap(), b"answer");
@@ -342,7 +361,7 @@ mod tests {
         let tells = |sealed: &SealedFile| {
             let long_ago = std::time::UNIX_EPOCH;
             let file = sealed.reader().unwrap();
-            file.set_times(std::fs::FileTimes::new().set_accessed(long_ago)).unwrap();
+            file.set_times(fs::FileTimes::new().set_accessed(long_ago)).unwrap();
             sealed.read_all().unwrap();
             file.metadata().unwrap().accessed().unwrap() != long_ago
         };
@@ -359,14 +378,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answer");
         for content in ["", "42\n", &"long ".repeat(5000)] {
-            std::fs::write(&path, content).unwrap();
-            let mut file = std::fs::File::open(&path).unwrap();
+            fs::write(&path, content).unwrap();
+            let mut file = File::open(&path).unwrap();
             let sealed = SealedFile::of_file(&mut file, 25_000).unwrap();
             let mapping = sealed.map().unwrap();
             drop(sealed);
             assert_eq!(&*mapping, content.as_bytes());
         }
-        let mut file = std::fs::File::open(&path).unwrap();
+        let mut file = File::open(&path).unwrap();
         let error = SealedFile::of_file(&mut file, 24_999).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
@@ -410,7 +429,7 @@ mod tests {
         let (len, fds) = receive_message(two.as_fd(), &mut buffer).unwrap();
         assert_eq!(&buffer[..len], b"hello");
         let mut text = String::new();
-        std::fs::File::from(fds.into_iter().next().unwrap()).read_to_string(&mut text).unwrap();
+        File::from(fds.into_iter().next().unwrap()).read_to_string(&mut text).unwrap();
         assert_eq!(text, "carried");
     }
 
@@ -419,5 +438,15 @@ mod tests {
         let (one, two) = message_pair().unwrap();
         send_message(one.as_fd(), b"longer than four", &[]).unwrap();
         assert_eq!(receive_message(two.as_fd(), &mut [0; 4]).unwrap_err(), Errno::EMSGSIZE);
+    }
+
+    #[test]
+    fn a_locked_directory_keeps_a_second_holder_out_until_it_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock_dir(dir.path()).unwrap().expect("nobody else has it");
+        assert!(lock_dir(dir.path()).unwrap().is_none());
+        drop(held);
+        assert!(lock_dir(dir.path()).unwrap().is_some());
+        assert!(lock_dir(&dir.path().join("gone")).unwrap().is_none());
     }
 }

@@ -14,6 +14,8 @@ mod table;
 
 use clap::{Parser, Subcommand};
 
+use crate::scratch::Scratch;
+
 /// Judges programs in sandboxes against problem packages.
 #[derive(Debug, Parser)]
 #[command(name = "judge-worker", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -64,6 +66,15 @@ pub enum Exit {
 
 /// Runs the command.
 pub fn run(cli: Cli) -> Exit {
+    let _scratch = match &cli.command {
+        Command::Dead(_) | Command::History(_) => None,
+        Command::Judge(_) | Command::Verify(_) | Command::Serve(_) | Command::Doctor(_) => {
+            match Scratch::enter(&std::env::temp_dir()) {
+                Ok(scratch) => Some(scratch),
+                Err(error) => return complain(Exit::Wrong, &error),
+            }
+        }
+    };
     match cli.command {
         Command::Judge(args) => judge::run(&args),
         Command::Verify(args) => verify::run(&args),

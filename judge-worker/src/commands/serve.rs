@@ -156,7 +156,9 @@ async fn serve(settings: Settings) -> Startup<Ended> {
     // What the relay had in hand stays in the outbox.
     relaying.abort();
     drop(relaying.await);
-    worker.store.close().await;
+    if tokio::time::timeout(CLOSE_PATIENCE, worker.store.close()).await.is_err() {
+        tracing::warn!("the database was not taken leave of in time");
+    }
     // Its sandboxes and their cgroups end before we do.
     worker.engine.stop().await;
     Ok(ended)
@@ -188,6 +190,9 @@ async fn open_store(
         }
     }
 }
+
+/// How long taking leave of the database may take: by then nothing is stored any more.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest pause between two attempts to reach the database.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -51,7 +51,7 @@ pub struct EngineSettings {
     pub cgroup_parent: Option<PathBuf>,
     /// Whether to judge without cgroups, less exactly, where there are none.
     pub allow_no_cgroup: bool,
-    /// Where packages are unpacked: the engine has no environment that could tell.
+    /// Where temporary files go: the engine has no environment that could tell.
     pub scratch: PathBuf,
     /// Where compiled programs are kept; below `/var/cache` if not given.
     pub cache_dir: Option<PathBuf>,

@@ -10,7 +10,7 @@ use std::thread::{self, Scope};
 use std::time::Duration;
 
 use judge_core::judging::{Judge, JudgeError, Judgement, Mode, Problem, Task};
-use judge_core::sandbox::selftest::{Standing, Trial, selftest};
+use judge_core::sandbox::selftest::{Standing, Trial, selftest_unless};
 use judge_core::sandbox::{Cancel, SandboxError};
 use judge_core::sys::fds::take_stdin;
 use judge_core::sys::process::carry_on_at;
@@ -22,6 +22,7 @@ use super::protocol::{Event, Job, JobError, JobMode, MOST_JOBS, Request, frame, 
 use super::setup;
 use crate::logging;
 use crate::problems::{Catalog, CatalogError, chain};
+use crate::scratch::Scratch;
 
 /// Name (`argv[0]`) under which the binary acts as an engine.
 pub const ARGV0: &str = "judge-worker-engine";
@@ -56,15 +57,18 @@ fn main() -> io::Result<()> {
         None => return Ok(()),
     };
     logging::start(&settings.log, settings.log_format);
-    // Nobody has asked for that folder before.
-    drop(tempfile::env::override_temp_dir(&settings.scratch));
     let answers = Answers(Mutex::new(socket.try_clone()?));
+    let not_ready = |error: &dyn Error| {
+        answers.send(&Event::NotReady { why: chain(error) });
+        Ok(())
+    };
+    let _scratch = match Scratch::enter(&settings.scratch) {
+        Ok(scratch) => scratch,
+        Err(error) => return not_ready(&error),
+    };
     let judge = match setup::start(&settings) {
         Ok(judge) => judge,
-        Err(error) => {
-            answers.send(&Event::NotReady { why: chain(&error) });
-            return Ok(());
-        }
+        Err(error) => return not_ready(&error),
     };
     let (cgroup, losses) = (setup::cgroup_mode(&judge), setup::losses(&judge));
     answers.send(&Event::Ready { cgroup, losses });
@@ -72,7 +76,7 @@ fn main() -> io::Result<()> {
         judge,
         catalog: OnceLock::new(),
         answers,
-        preparing: Cancel::default(),
+        starting: Cancel::default(),
         jobs: Mutex::new(BTreeMap::new()),
     };
     thread::scope(|scope| {
@@ -83,7 +87,7 @@ fn main() -> io::Result<()> {
             thread::sleep(END_PATIENCE);
             std::process::exit(1);
         });
-        process.preparing.cancel();
+        process.starting.cancel();
         process.jobs().values().for_each(Cancel::cancel);
         ended
     })
@@ -95,8 +99,8 @@ struct Process {
     /// Read while the walls are tried; jobs wait for it.
     catalog: OnceLock<Result<Catalog, CatalogError>>,
     answers: Answers,
-    /// Ends the preparing of compilers.
-    preparing: Cancel,
+    /// Ends what is done before any job: trying the walls, preparing compilers.
+    starting: Cancel,
     /// In hand, by number.
     jobs: Mutex<BTreeMap<u64, Cancel>>,
 }
@@ -113,14 +117,14 @@ impl Process {
                 Request::Start(_) => return Err(io::Error::other("settings came twice")),
                 Request::TryWalls => {
                     scope.spawn(|| {
-                        let tried = self.try_walls();
+                        let Some(tried) = self.try_walls().transpose() else { return };
                         let all_hold = tried.as_ref().is_ok_and(|tried| {
                             tried.iter().all(|it| it.standing != Standing::Breached)
                         });
                         self.answers.send(&Event::Walls(tried));
                         // What can't judge need not compile either.
                         if all_hold {
-                            self.judge.prepare(&self.preparing);
+                            self.judge.prepare(&self.starting);
                         }
                     });
                 }
@@ -228,13 +232,18 @@ impl Process {
         Ok(problem)
     }
 
-    /// Attacks the walls, and says in the log which languages there are.
-    fn try_walls(&self) -> Result<Vec<Trial>, String> {
+    /// Attacks the walls, and says in the log which languages there are; `None` where the front is
+    /// gone meanwhile.
+    fn try_walls(&self) -> Result<Option<Vec<Trial>>, String> {
         let said = |error: SandboxError| chain(&error);
         let mut slot = self.judge.pool().acquire().map_err(said)?;
-        let tried = slot.try_twice(selftest).map_err(said)?;
+        let tried = slot.try_twice(|slot| selftest_unless(&self.starting, slot)).map_err(said)?;
         drop(slot);
+        let Some(tried) = tried else { return Ok(None) };
         for language in self.judge.languages().iter() {
+            if self.starting.is_cancelled() {
+                return Ok(None);
+            }
             match self.judge.availability(language) {
                 Ok(Availability::Available { version }) => {
                     tracing::info!(language = language.id, version, "available");
@@ -247,7 +256,7 @@ impl Process {
                 }
             }
         }
-        Ok(tried)
+        Ok(Some(tried))
     }
 
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Cancel>> {

@@ -56,7 +56,7 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
     let languages = Languages::load(&source)?;
     refuse_exposed(&profiles, &settings.problems)?;
     // Archives are unpacked there.
-    refuse_exposed(&profiles, &std::env::temp_dir())?;
+    refuse_exposed(&profiles, &tempfile::env::temp_dir())?;
     let cgroups = match Cgroups::claim(settings.cgroup_parent.as_deref()) {
         Ok(cgroups) => cgroups,
         Err(error @ (SandboxError::Ids { .. } | SandboxError::Withheld { .. })) => {

@@ -99,20 +99,14 @@ impl Worker {
         };
         let report = GivenUpReport { refused: &refused, problem_version: &version };
         let worker = &self.settings.worker_name;
-        let stored = self
-            .store
-            .store_given_up(
-                lease,
-                &report.record(submission),
-                &route_of(delivery),
-                reason.as_label(),
-                |id, at| {
-                    let at = Timestamp::clamped(at);
-                    serde_json::to_string(&report.verdict(submission, worker.clone(), id, at))
-                },
-            )
-            .await?;
-        match stored {
+        let (record, route) = (report.record(submission), route_of(delivery));
+        let verdict = |id, at| {
+            let at = Timestamp::clamped(at);
+            serde_json::to_string(&report.verdict(submission, worker.clone(), id, at))
+        };
+        let label = reason.as_label();
+        let store = || self.store.store_given_up(lease, &record, &route, label, verdict);
+        match self.outlast(store).await? {
             Stored::New(event) => {
                 self.publish(event).await?;
                 let waited = waited(submission.enqueued_at, delivery);

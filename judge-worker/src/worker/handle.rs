@@ -193,7 +193,8 @@ impl Worker {
         request_id: &str,
         delivery: &Delivery,
     ) -> Result<Told, NotJudged> {
-        let event = self.store.event_of(request_id).await?.ok_or_else(|| NotJudged::Later {
+        let stored = self.outlast(|| self.store.event_of(request_id)).await?;
+        let event = stored.ok_or_else(|| NotJudged::Later {
             cause: "the verdict that was stored can't be found".to_owned(),
             delay: Duration::from_secs(1),
         })?;

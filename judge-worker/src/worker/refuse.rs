@@ -65,7 +65,8 @@ impl Worker {
             let at = Timestamp::clamped(at);
             serde_json::to_string(&report.verdict(worker.clone(), id, at))
         };
-        match self.store.store_given_up(&lease, &record, &route, label, verdict).await? {
+        let store = || self.store.store_given_up(&lease, &record, &route, label, verdict);
+        match self.outlast(store).await? {
             Stored::New(event) => {
                 self.publish(event).await?;
                 self.count_refused(delivery, refused);

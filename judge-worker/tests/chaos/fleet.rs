@@ -6,11 +6,12 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
+use tempfile::TempDir;
 
 use crate::{
     proxy::{Proxy, Weather},
     random::Random,
-    serving::Serving,
+    serving::{Serving, SharedParent},
 };
 
 /// What goes wrong in a worker by itself, and how often.
@@ -50,13 +51,18 @@ pub struct Fleet {
     /// How many died of SIGKILL, by themselves or not.
     pub kills: usize,
     pub stops: usize,
+    /// In which all make their groups, and their temporary files: what one of them leaves, the next
+    /// one removes.
+    groups: SharedParent,
+    temporary: TempDir,
+    next_note: Instant,
 }
 
 struct Member {
     place: usize,
     worker: Option<Serving>,
     amqp: Proxy,
-    database: Proxy,
+    database: Option<Proxy>,
     settings: Vec<(&'static str, String)>,
     stopped_until: Option<Instant>,
     /// Whether its worker has failpoints.
@@ -68,13 +74,13 @@ impl Fleet {
     /// broker and database by way of these two wires.
     pub fn start(
         seed: u64,
-        wires: Vec<(Proxy, Proxy)>,
-        settings: impl Fn(&Proxy, &Proxy) -> Vec<(&'static str, String)>,
+        wires: Vec<(Proxy, Option<Proxy>)>,
+        settings: impl Fn(&Proxy, Option<&Proxy>) -> Vec<(&'static str, String)>,
     ) -> Self {
         let members = wires.into_iter().enumerate().map(|(place, (amqp, database))| Member {
             place,
             worker: None,
-            settings: settings(&amqp, &database),
+            settings: settings(&amqp, database.as_ref()),
             amqp,
             database,
             stopped_until: None,
@@ -88,6 +94,9 @@ impl Fleet {
             failing: false,
             kills: 0,
             stops: 0,
+            groups: SharedParent::new(&format!("chaos-{seed}")),
+            temporary: tempfile::tempdir().expect("a folder"),
+            next_note: Instant::now(),
         };
         fleet.fill();
         for member in &mut fleet.members {
@@ -98,6 +107,10 @@ impl Fleet {
 
     /// Lets go on who has stood still for long enough, buries the dead, and fills their places.
     pub fn tend(&mut self) {
+        let is_time = self.next_note <= Instant::now();
+        if is_time {
+            self.next_note = Instant::now() + BETWEEN_NOTES;
+        }
         for member in &mut self.members {
             let Some(worker) = &mut member.worker else { continue };
             if let Some(ended) = worker.ended() {
@@ -107,6 +120,9 @@ impl Fleet {
                 member.stopped_until = None;
                 worker.expect_no_process_left();
                 continue;
+            }
+            if is_time {
+                worker.note_processes();
             }
             match member.stopped_until {
                 Some(until) if until < Instant::now() => {
@@ -136,6 +152,9 @@ impl Fleet {
                 ("JUDGE_FAILPOINTS", &failpoints),
                 ("JUDGE_FAILPOINTS_SEED", &seed),
             ];
+            let groups = self.groups.setting();
+            all.extend(groups.iter().map(|(name, value)| (*name, value.as_str())));
+            all.push(("TMPDIR", self.temporary.path().to_str().expect("UTF-8")));
             all.extend(member.settings.iter().map(|(name, value)| (*name, value.as_str())));
             member.worker = Some(Serving::start(&name, &all));
             member.failing = self.failing;
@@ -149,22 +168,22 @@ impl Fleet {
         let (Some(worker), None) = (&mut member.worker, member.stopped_until) else {
             return format!("{chosen}: spared");
         };
-        let (what, wire) = match self.random.below(12) {
-            0..6 => {
+        let (what, wire) = match (self.random.below(12), &member.database) {
+            (0..6, _) => {
                 worker.note_processes();
                 if worker.ended().is_none() {
                     worker.kill9();
                 }
                 return format!("{chosen}: killed");
             }
-            6 | 7 => {
+            (6 | 7, _) => {
                 worker.signal(Signal::SIGSTOP);
                 return format!("{chosen}: stopped");
             }
-            8 => (Weather::Cut, &member.amqp),
-            9 => (Weather::Silent, &member.amqp),
-            10 => (Weather::Cut, &member.database),
-            _ => (Weather::Silent, &member.database),
+            (8, _) | (10, None) => (Weather::Cut, &member.amqp),
+            (9, _) | (_, None) => (Weather::Silent, &member.amqp),
+            (10, Some(database)) => (Weather::Cut, database),
+            (_, Some(database)) => (Weather::Silent, database),
         };
         let which = if wire.port == member.amqp.port { "broker" } else { "database" };
         let (wire, pause) = (wire.clone(), self.random.millis(100, 9_000));
@@ -180,8 +199,9 @@ impl Fleet {
     pub fn calm_down(&mut self) {
         self.failing = false;
         for member in &mut self.members {
-            member.amqp.set(Weather::Fair);
-            member.database.set(Weather::Fair);
+            for wire in [&member.amqp].into_iter().chain(&member.database) {
+                wire.set(Weather::Fair);
+            }
             if let Some(worker) = &mut member.worker
                 && worker.ended().is_none()
             {
@@ -203,6 +223,11 @@ impl Fleet {
         for member in self.members {
             member.worker.into_iter().for_each(Serving::expect_clean_end);
         }
+        let groups = self.groups.groups();
+        assert!(groups.is_empty(), "groups are left of workers that were killed: {groups:?}");
+        let files = std::fs::read_dir(self.temporary.path()).expect("a folder of ours");
+        let files: Vec<_> = files.map(|entry| entry.expect("an entry").path()).collect();
+        assert!(files.is_empty(), "files are left of workers that were killed: {files:?}");
     }
 }
 
@@ -212,6 +237,9 @@ fn failpoints() -> String {
     });
     rules.collect::<Vec<_>>().join(",")
 }
+
+/// Between two looks at who has which processes, which takes a while.
+const BETWEEN_NOTES: Duration = Duration::from_secs(1);
 
 /// Between two looks at the fleet.
 pub const TICK: Duration = Duration::from_millis(100);

@@ -8,15 +8,13 @@ use std::{
 
 use lapin::BasicProperties;
 use serde_json::Value;
-use sqlx::{ConnectOptions, MySqlConnection, mysql::MySqlConnectOptions};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    books::{Books, Row, Told},
-    mariadb::MariaDb,
+    books::{Books, Told},
+    database::{Address, Database, port_of},
     proxy::Proxy,
     rabbit::Rabbit,
-    random::Random,
     wire::Wire,
     work::Request,
 };
@@ -42,7 +40,7 @@ pub struct Restarts {
 
 pub struct Scene {
     rabbit: Option<Rabbit>,
-    database: MariaDb,
+    database: Database,
     publisher: Option<Wire>,
     finished: usize,
     watched: Arc<Mutex<Watched>>,
@@ -59,9 +57,8 @@ struct Watched {
 }
 
 impl Scene {
-    pub async fn open() -> Self {
+    pub async fn open(database: Database) -> Self {
         let rabbit = tokio::task::spawn_blocking(Rabbit::start);
-        let database = MariaDb::start().await;
         Self {
             rabbit: Some(rabbit.await.expect("RabbitMQ starts")),
             database,
@@ -72,10 +69,9 @@ impl Scene {
         }
     }
 
-    /// To broker and database.
-    pub async fn wires(&self) -> (Proxy, Proxy) {
-        let (amqp, database) = (port_of(&self.rabbit().url()), port_of(&self.database.url()));
-        (Proxy::to(amqp).await, Proxy::to(database).await)
+    /// To the broker, and to the database if it is at the end of one.
+    pub async fn wires(&self) -> (Proxy, Option<Proxy>) {
+        (Proxy::to(port_of(&self.rabbit().url())).await, self.database.wire().await)
     }
 
     pub fn amqp_password(&self) -> String {
@@ -84,10 +80,8 @@ impl Scene {
         rest.split_once('@').expect("a password").0.to_owned()
     }
 
-    /// The database's URL by way of another port.
-    pub fn database_url(&self) -> impl Fn(u16) -> String + use<> {
-        let (url, own) = (self.database.url(), port_of(&self.database.url()));
-        move |port| url.replace(&format!(":{own}/"), &format!(":{port}/"))
+    pub fn database(&self) -> Address {
+        self.database.address()
     }
 
     /// Once the workers have declared everything: queues for what is told, and somebody who looks.
@@ -98,40 +92,33 @@ impl Scene {
             wire.bind(queue, "judge.events", key).await;
         }
         self.rabbit().sync_queues();
-        let (amqp, database) = (self.rabbit().url(), self.database.url());
+        let (amqp, database) = (self.rabbit().url(), self.database());
         tokio::spawn(watch(amqp, database, Arc::clone(&self.watched)));
     }
 
-    /// Publishes each message until the broker confirms it: some arrive twice because of that.
-    pub async fn publish(&mut self, request: &Request, random: &mut Random) {
-        for message in request.messages(random) {
-            loop {
-                let Some(wire) = self.publisher.take() else {
-                    match Wire::try_open(&self.rabbit().url()).await {
-                        Ok(wire) => self.publisher = Some(wire),
-                        Err(_) => sleep(NAP).await,
-                    }
-                    continue;
-                };
-                let properties = BasicProperties::default().with_message_id("not ours".into());
-                let published = wire.try_publish("", SUBMISSIONS, &message, properties);
-                if let Ok(Ok(true)) = timeout(Duration::from_secs(10), published).await {
-                    self.publisher = Some(wire);
-                    break;
+    /// Publishes a message until the broker confirms it: it may arrive twice because of that.
+    pub async fn publish(&mut self, message: &[u8]) {
+        loop {
+            let Some(wire) = self.publisher.take() else {
+                match Wire::try_open(&self.rabbit().url()).await {
+                    Ok(wire) => self.publisher = Some(wire),
+                    Err(_) => sleep(NAP).await,
                 }
+                continue;
+            };
+            let properties = BasicProperties::default().with_message_id("not ours".into());
+            let published = wire.try_publish("", SUBMISSIONS, message, properties);
+            if let Ok(Ok(true)) = timeout(Duration::from_secs(10), published).await {
+                self.publisher = Some(wire);
+                return;
             }
         }
     }
 
     /// How many requests have a row. While the database is away, as many as before.
     pub async fn finished(&mut self) -> usize {
-        let counted = async {
-            let mut database = open(&self.database.url()).await.ok()?;
-            let count = "SELECT COUNT(*) FROM judge_history";
-            sqlx::query_scalar::<_, i64>(count).fetch_one(&mut database).await.ok()
-        };
-        if let Some(count) = counted.await {
-            self.finished = usize::try_from(count).expect("a count");
+        if let Ok(count) = self.database().finished().await {
+            self.finished = count;
         }
         self.finished
     }
@@ -149,12 +136,9 @@ impl Scene {
         "the broker was killed, and is back".to_owned()
     }
 
-    pub async fn restart_database(&mut self, pause: Duration) -> String {
-        self.database.kill9();
-        sleep(pause).await;
-        self.database.restart().await;
+    pub async fn fail_database(&mut self, pause: Duration) -> String {
         self.restarts.database += 1;
-        format!("the database was killed, and is back after {pause:?}")
+        self.database.fail(pause).await
     }
 
     /// Waits until every request has its row, and no queue holds anything that is still to be done.
@@ -185,21 +169,13 @@ impl Scene {
     }
 
     async fn unfinished(&self) -> i64 {
-        let mut database = open(&self.database.url()).await.expect("it is up");
-        let count = "SELECT (SELECT COUNT(*) FROM judge_outbox) \
-                     + (SELECT COUNT(*) FROM judge_submission WHERE state <> 'finished')";
-        sqlx::query_scalar(count).fetch_one(&mut database).await.expect("a count")
+        self.database().unfinished().await.expect("the database is up")
     }
 
     /// When nothing happens any more.
     pub async fn books(&self, requests: Vec<Request>) -> Books {
         let wire = Wire::open(&self.rabbit().url()).await;
-        let mut database = open(&self.database.url()).await.expect("it is up");
-        let select = "SELECT h.request_id, h.verdict, h.report, s.state, s.given_up, s.fence \
-                      FROM judge_history h \
-                      LEFT JOIN judge_submission s ON s.request_id = h.request_id";
-        let rows: Vec<Row> =
-            sqlx::query_as(select).fetch_all(&mut database).await.expect("the history");
+        let rows = self.database().rows().await.expect("the history");
         let (verdicts, dead) = (drain(&wire, VERDICTS).await, drain(&wire, "judge.dead").await);
         let unfinished = self.unfinished().await;
         let watched = std::mem::take(&mut *self.watched.lock().expect("nobody panics with it"));
@@ -226,7 +202,7 @@ async fn drain(wire: &Wire, queue: &str) -> Vec<Told> {
 }
 
 /// Looks at every event as it comes: the row of a verdict must be there by then, and stays as it is.
-async fn watch(amqp: String, database: String, watched: Arc<Mutex<Watched>>) {
+async fn watch(amqp: String, database: Address, watched: Arc<Mutex<Watched>>) {
     let mut known = BTreeSet::new();
     loop {
         let Ok(wire) = Wire::try_open(&amqp).await else {
@@ -258,27 +234,11 @@ async fn watch(amqp: String, database: String, watched: Arc<Mutex<Watched>>) {
 }
 
 /// As soon as the database is there to say so.
-async fn report_of(database: &str, id: &str) -> Option<String> {
+async fn report_of(database: &Address, id: &str) -> Option<String> {
     loop {
-        if let Ok(mut database) = open(database).await {
-            let select = "SELECT report FROM judge_history WHERE request_id = ?";
-            let found = sqlx::query_scalar(select).bind(id).fetch_optional(&mut database).await;
-            if let Ok(found) = found {
-                return found;
-            }
+        match database.report_of(id).await {
+            Ok(found) => return found,
+            Err(_) => sleep(NAP).await,
         }
-        sleep(NAP).await;
     }
-}
-
-async fn open(url: &str) -> sqlx::Result<MySqlConnection> {
-    let options: MySqlConnectOptions = url.parse()?;
-    let opened = timeout(Duration::from_secs(5), options.connect()).await;
-    opened.unwrap_or(Err(sqlx::Error::PoolTimedOut))
-}
-
-fn port_of(url: &str) -> u16 {
-    let (_, rest) = url.rsplit_once(':').expect("a port");
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().expect("a port")
 }

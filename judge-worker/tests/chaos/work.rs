@@ -1,4 +1,5 @@
-//! What is submitted, and what must come of it.
+//! What is submitted, and what must come of it. A publisher that is not sure publishes again, at once
+//! or much later; what it publishes arrives in any order.
 
 use serde_json::json;
 
@@ -13,6 +14,16 @@ pub struct Request {
     pub user: &'static str,
 }
 
+/// A message, and after how many requests more it is published.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub message: Vec<u8>,
+    pub after: usize,
+}
+
+/// In requests. Several times what is in flight: many a verdict has long been told by then.
+const LONGEST_DELAY: usize = 60;
+
 /// What is special about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -20,7 +31,8 @@ pub enum Kind {
     Accepted,
     /// Prints its id and ends with code 3: `RTE`.
     Failing,
-    /// Published for two contents, of which one prints its id: the one that is claimed first counts.
+    /// Published for two contents, of which one prints its id: the one that is claimed first counts,
+    /// also where the other one comes long after the verdict.
     Conflicting,
     /// Of a problem that there is not: `JE`, and a dead letter.
     Unknown,
@@ -39,21 +51,24 @@ impl Request {
         Self { id: format!("r-{number}"), kind, user }
     }
 
-    /// The messages that ask for it, in the order in which they are published first.
-    pub fn messages(&self, random: &mut Random) -> Vec<Vec<u8>> {
+    /// The messages that ask for it. The first one is published at once, others may be too, and may
+    /// overtake it.
+    pub fn letters(&self, random: &mut Random) -> Vec<Letter> {
         let print = format!("print('{}')\n", self.id);
-        let mut messages = match self.kind {
-            Kind::Accepted => vec![self.message("sums", &print)],
-            Kind::Failing => vec![self.message("sums", &format!("{print}raise SystemExit(3)\n"))],
-            Kind::Conflicting => {
-                vec![self.message("sums", &print), self.message("sums", "print('other')\n")]
-            }
-            Kind::Unknown => vec![self.message("no-such-problem", &print)],
+        let first = match self.kind {
+            Kind::Accepted | Kind::Conflicting => self.message("sums", &print),
+            Kind::Failing => self.message("sums", &format!("{print}raise SystemExit(3)\n")),
+            Kind::Unknown => self.message("no-such-problem", &print),
         };
-        if random.once_in(6) {
-            messages.extend_from_within(..1);
-        }
-        messages
+        let other = (self.kind == Kind::Conflicting)
+            .then(|| self.message("sums", "print('other')\n"))
+            .map(|message| (message, random.below(2) * LONGEST_DELAY));
+        let copies = [(6, 0), (6, LONGEST_DELAY)]
+            .map(|(times, longest)| random.once_in(times).then(|| (first.clone(), longest)));
+        let more = copies.into_iter().chain([other]).flatten();
+        let more =
+            more.map(|(message, longest)| Letter { message, after: random.below(longest + 1) });
+        [Letter { message: first.clone(), after: 0 }].into_iter().chain(more).collect()
     }
 
     fn message(&self, problem: &str, source: &str) -> Vec<u8> {

@@ -30,10 +30,8 @@ impl Size {
             threads: each(|process| entries(&process.join("task"))),
             processes: pids.len(),
             cgroups: worker.cgroups().len(),
-            mounts: each(|process| {
-                fs::read_to_string(process.join("mountinfo")).unwrap_or_default().lines().count()
-            }),
-            files: entries(temporary) + entries(worker.dir()),
+            mounts: each(mounts),
+            files: files_below(temporary) + entries(worker.dir()),
         }
     }
 
@@ -66,6 +64,27 @@ impl fmt::Display for Size {
              processes, {cgroups} cgroups, {mounts} mounts, {files} files"
         )
     }
+}
+
+/// Those of a process with a mount namespace of its own: what the whole host has mounted, others
+/// change too.
+fn mounts(process: &Path) -> usize {
+    let namespace = |process: &Path| fs::read_link(process.join("ns/mnt")).ok();
+    if namespace(process) == namespace(Path::new("/proc/self")) {
+        return 0;
+    }
+    fs::read_to_string(process.join("mountinfo")).unwrap_or_default().lines().count()
+}
+
+/// Entries of a folder and of all folders in it.
+fn files_below(folder: &Path) -> usize {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    found
+        .map(|entry| {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            1 + if is_folder { files_below(&entry.path()) } else { 0 }
+        })
+        .sum()
 }
 
 /// Entries of a folder, and none of one that is gone.

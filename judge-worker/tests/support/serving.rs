@@ -1,10 +1,10 @@
 //! A `judge-worker serve` of its own: the real binary as a process, with nothing set but what a test
-//! sets, on a free port, in its own cgroup. Killed when dropped.
+//! sets, on a free port, in a cgroup of its own or one that it shares. Killed when dropped.
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{Read, Write},
     net::TcpStream,
@@ -24,6 +24,9 @@ use tempfile::TempDir;
 
 /// Longest wait for something that must happen, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Names the group below which a worker makes its own.
+const CGROUP_PARENT: &str = "JUDGE_CGROUP_PARENT";
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -60,9 +63,22 @@ pub struct Serving {
 impl Serving {
     /// Starts a worker with one slot and waits until it says where its metrics are.
     pub fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let mut serving = Self::spawn(name, settings);
+        serving.address = serving.wait_for("its address", |worker| {
+            let mut lines = worker.log_lines();
+            let line = lines.find(|line| line["message"] == "metrics and health")?;
+            Some(line["address"].as_str()?.to_owned())
+        });
+        serving
+    }
+
+    /// Starts a worker and waits for nothing: it has no address yet. Its cgroup is its own unless
+    /// `settings` say which.
+    pub fn spawn(name: &str, settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let log = File::create(dir.path().join("log")).expect("a log file");
-        let cgroups = own_cgroup_parent(name);
+        let shares = settings.iter().any(|(name, _)| *name == CGROUP_PARENT);
+        let cgroups = if shares { None } else { own_cgroup_parent(name) };
         let mut command = judge_worker();
         command
             .arg("serve")
@@ -73,7 +89,7 @@ impl Serving {
             .env("JUDGE_SLOTS", "1")
             .env("JUDGE_PROBLEMS", problems());
         if let Some(parent) = &cgroups {
-            command.env("JUDGE_CGROUP_PARENT", parent);
+            command.env(CGROUP_PARENT, parent);
         }
         let child = command
             .envs(settings.iter().copied())
@@ -84,20 +100,8 @@ impl Serving {
             .process_group(0)
             .spawn()
             .expect("the binary can be run");
-        let mut serving = Self {
-            name: name.to_owned(),
-            dir,
-            child,
-            address: String::new(),
-            cgroups,
-            seen: BTreeMap::new(),
-        };
-        serving.address = serving.wait_for("its address", |worker| {
-            let mut lines = worker.log_lines();
-            let line = lines.find(|line| line["message"] == "metrics and health")?;
-            Some(line["address"].as_str()?.to_owned())
-        });
-        serving
+        let (name, address) = (name.to_owned(), String::new());
+        Self { name, dir, child, address, cgroups, seen: BTreeMap::new() }
     }
 
     /// Waits until the worker is ready for work.
@@ -178,16 +182,21 @@ impl Serving {
         count
     }
 
-    /// The processes that it has now, each with its time of birth.
+    /// The processes that it has now, each with its time of birth: also those below one that was
+    /// noted before, whoever is dead in between.
     pub fn descendants(&self) -> Vec<(i32, u64)> {
         let own = self.pid();
         let mut parents: BTreeMap<i32, (i32, u64)> = BTreeMap::new();
         for process in all_processes() {
             parents.insert(process.pid, (process.parent, process.born));
         }
+        let is_noted = |pid: i32| {
+            let born = parents.get(&pid).map(|(_, born)| born);
+            born.is_some() && self.seen.get(&pid) == born
+        };
         let descends = |mut pid: i32| {
             while let Some((parent, _)) = parents.get(&pid) {
-                if *parent == own {
+                if *parent == own || is_noted(*parent) {
                     return true;
                 }
                 pid = *parent;
@@ -234,13 +243,17 @@ impl Serving {
         }
     }
 
-    /// Waits until none of its processes that were noted is left. Of cgroups the next worker in this
-    /// place would get rid: an engine whose front dies while it tries its walls has no time to.
+    /// Waits until none of its processes that were noted is left, and none that these have started
+    /// since. Cgroups are told by whoever knows the parent that it shares.
     pub fn expect_no_process_left(mut self) {
         self.wait();
         let deadline = Instant::now() + PATIENCE;
-        while !self.processes_left().is_empty() {
+        loop {
+            self.note_processes();
             let left = self.processes_left();
+            if left.is_empty() {
+                return;
+            }
             assert!(Instant::now() < deadline, "{} left {left:?}", self.name);
             sleep(POLL);
         }
@@ -323,11 +336,7 @@ impl Drop for Serving {
         drop(self.child.kill());
         drop(self.child.wait());
         for place in self.cgroups.iter().flat_map(|parent| cgroup_places(parent)) {
-            for folder in folders_below(&place).iter().rev() {
-                // What is in use is not ours to report here: a panic would hide the test's.
-                drop(fs::remove_dir(folder));
-            }
-            drop(fs::remove_dir(place));
+            remove_groups(&place);
         }
         if std::thread::panicking() {
             let log = self.log();
@@ -337,6 +346,36 @@ impl Drop for Serving {
             let odd = log.lines().filter(is_odd);
             eprintln!("warnings of {}:", self.name);
             odd.for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// A cgroup in which several workers of a test have theirs, where a test may choose: see
+/// [`own_cgroup_parent`]. Elsewhere `judge-core/tests/cgroup.rs` alone says what becomes of groups.
+pub struct SharedParent(Option<PathBuf>);
+
+impl SharedParent {
+    /// Nothing is made: the first worker does.
+    pub fn new(name: &str) -> Self {
+        Self(own_cgroup_parent(name))
+    }
+
+    /// How a worker is told.
+    pub fn setting(&self) -> Option<(&'static str, String)> {
+        self.0.as_ref().map(|parent| (CGROUP_PARENT, parent.display().to_string()))
+    }
+
+    /// All groups below it, in every hierarchy.
+    pub fn groups(&self) -> BTreeSet<PathBuf> {
+        let places = self.0.iter().flat_map(|parent| cgroup_places(parent));
+        places.flat_map(|place| folders_below(&place)).collect()
+    }
+}
+
+impl Drop for SharedParent {
+    fn drop(&mut self) {
+        for place in self.0.iter().flat_map(|parent| cgroup_places(parent)) {
+            remove_groups(&place);
         }
     }
 }
@@ -379,6 +418,14 @@ fn cgroup_places(parent: &Path) -> Vec<PathBuf> {
     let controllers = fs::read_dir("/sys/fs/cgroup").expect("cgroups are mounted");
     let places = controllers.map(|entry| entry.expect("an entry").path().join(parent));
     places.filter(|place| place.is_dir()).collect()
+}
+
+/// What is in use stays, and is not to be reported here: a panic would hide the test's.
+fn remove_groups(place: &Path) {
+    for folder in folders_below(place).iter().rev() {
+        drop(fs::remove_dir(folder));
+    }
+    drop(fs::remove_dir(place));
 }
 
 /// Parents before their children.

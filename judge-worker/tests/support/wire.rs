@@ -12,13 +12,21 @@ use lapin::{
     },
     types::{AMQPValue, FieldTable},
 };
-use tokio::time::sleep;
+use tokio::time::{error::Elapsed, sleep, timeout};
 
 /// Longest wait for something that must happen.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two attempts.
 const NAP: Duration = Duration::from_millis(100);
+
+/// Longest wait for one answer of the node.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(15);
+
+async fn answered<T>(answer: impl Future<Output = lapin::Result<T>>) -> lapin::Result<T> {
+    let late = |late: Elapsed| lapin::Error::from(std::io::Error::from(late));
+    timeout(ANSWER_PATIENCE, answer).await.map_err(late)?
+}
 
 /// A connection and a channel in confirm mode.
 pub struct Wire {
@@ -46,11 +54,15 @@ impl Wire {
         }
     }
 
+    /// A node that dies or comes up in the middle of the handshake may never answer.
     pub async fn try_open(url: &str) -> lapin::Result<Self> {
-        let connection = Connection::connect(url, ConnectionProperties::default()).await?;
-        let channel = connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(Self { connection, channel })
+        answered(async {
+            let connection = Connection::connect(url, ConnectionProperties::default()).await?;
+            let channel = connection.create_channel().await?;
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            Ok(Self { connection, channel })
+        })
+        .await
     }
 
     /// Puts a persistent message into a queue.
@@ -103,7 +115,7 @@ impl Wire {
     /// The same, while the broker may go away.
     pub async fn look(&self, queue: &str) -> lapin::Result<Option<Stored>> {
         let options = BasicGetOptions { no_ack: true };
-        let message = self.channel.basic_get(queue.into(), options).await?;
+        let message = answered(self.channel.basic_get(queue.into(), options)).await?;
         Ok(message.map(|message| Stored {
             body: message.delivery.data,
             routing_key: message.delivery.routing_key.to_string(),

@@ -2,16 +2,16 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::Flock;
 use nix::unistd::Pid;
 
 use super::super::SandboxError;
+use crate::sys::fds::lock_dir;
 
 /// A file of a group, kept open: the kernel makes its text anew at each read from the start.
 #[derive(Debug)]
@@ -104,19 +104,9 @@ pub(super) fn make_dir(path: &Path) -> Result<(), SandboxError> {
     fs::create_dir_all(path).map_err(|source| failed(path, source))
 }
 
-/// Locks a group's directory for as long as the returned guard lives; the kernel unlocks when the
-/// process ends, however. `None`: another process holds it, or removed it before we had the lock.
+/// Locks a group's directory ([`lock_dir`]).
 pub(super) fn try_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> {
-    let opened = match File::open(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|source| failed(dir, source))?,
-    };
-    let inode = opened.metadata().map_err(|source| failed(dir, source))?.ino();
-    match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(fs::metadata(dir).is_ok_and(|now| now.ino() == inode).then_some(lock)),
-        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-        Err((_, error)) => Err(failed(dir, error.into())),
-    }
+    lock_dir(dir).map_err(|source| failed(dir, source))
 }
 
 /// Ends what is left below `dir` and removes the groups there, for which it waits up to `patience`.
@@ -191,14 +181,5 @@ mod tests {
         let text = "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n";
         assert_eq!(key_in(text, "oom_kill"), 7);
         assert_eq!(key_in(text, "oom"), 0);
-    }
-
-    #[test]
-    fn a_lock_keeps_a_second_holder_out_until_it_is_dropped() {
-        let dir = tempfile::tempdir().unwrap();
-        let held = try_lock(dir.path()).unwrap().expect("nobody else has it");
-        assert!(try_lock(dir.path()).unwrap().is_none());
-        drop(held);
-        assert!(try_lock(dir.path()).unwrap().is_some());
     }
 }

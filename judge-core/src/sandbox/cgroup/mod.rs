@@ -13,8 +13,8 @@
 //!
 //! PARENT is the group that the operator names; else `judge-worker` on v1, and on v2 what the
 //! table in `place` says. A worker that was killed leaves groups behind, and for a moment processes
-//! in them; the next one that starts takes the lock of `judge-N`, and with it the place, when those
-//! are gone.
+//! in them. The next one that starts takes a `judge-N` whose lock is free, and removes every other one
+//! whose lock is free as well: those of a living worker are never touched.
 
 mod files;
 mod hierarchies;
@@ -266,32 +266,73 @@ fn instance_name(number: u32) -> String {
     format!("judge-{number}")
 }
 
-/// How long to wait for what a killed worker left, at each place.
+/// How long to wait for what a killed worker left in the place that is to be ours, and for what
+/// there is in all other places together.
 const LEFTOVER_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Takes the first place whose lock is free, and removes what its last holder left there.
+/// Takes the first place whose lock is free, and removes what dead workers left, there and elsewhere.
 fn claim_instance(hierarchies: &Hierarchies) -> Result<Instance, SandboxError> {
     for number in 0..MAX_INSTANCES {
         let name = instance_name(number);
         let roots = hierarchies.roots();
-        let places: Vec<PathBuf> = roots.iter().map(|root| root.join(&name)).collect();
-        for place in &places {
-            files::make_dir(place)?;
-        }
-        let Some(first) = places.first() else {
+        let Some(first) = roots.first() else {
             break;
         };
-        let Some(lock) = files::try_lock(first)? else {
+        let Some(lock) = make_and_lock(&first.join(&name))? else {
             continue;
         };
+        let places: Vec<PathBuf> = roots.iter().map(|root| root.join(&name)).collect();
         if places.iter().all(|place| files::clear(place, LEFTOVER_PATIENCE)) {
+            // Only under the lock: whoever removes the place holds it too.
+            for place in &places {
+                files::make_dir(place)?;
+            }
             hierarchies.prepare_instance(&name)?;
-            return Ok(Instance { number, lock: Some(lock), ids: Ids::claim()? });
+            let ids = Ids::claim()?;
+            remove_the_dead(&roots, number);
+            return Ok(Instance { number, lock: Some(lock), ids });
         }
-        let place = first.display();
+        let place = places[0].display();
         tracing::warn!(%place, "processes that a killed worker left do not end; passing over");
     }
     Err(SandboxError::NoCgroups(format!("all {MAX_INSTANCES} places for workers are taken")))
+}
+
+/// Removes all places of dead workers but `ours`. What can't be removed yet, a later start will: a
+/// worker that is just ending holds its lock.
+fn remove_the_dead(roots: &[&Path], ours: u32) {
+    let deadline = Instant::now() + LEFTOVER_PATIENCE;
+    for number in (0..MAX_INSTANCES).filter(|number| *number != ours) {
+        let name = instance_name(number);
+        let places: Vec<PathBuf> = roots.iter().map(|root| root.join(&name)).collect();
+        if !places.iter().any(|place| place.exists()) {
+            continue;
+        }
+        // Also where only another hierarchy has something: the lock is what says that nobody lives.
+        let lock = match make_and_lock(&places[0]) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "cannot remove what a killed worker left");
+                continue;
+            }
+        };
+        for place in places.iter().rev() {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            if !files::clear(place, patience) {
+                let place = place.display();
+                tracing::warn!(%place, "processes that a killed worker left do not end");
+            }
+            files::remove_tree(place);
+        }
+        drop(lock);
+    }
+}
+
+/// Makes the group `dir` if it is not there, and locks it; `None`: somebody else has it.
+fn make_and_lock(dir: &Path) -> Result<Option<Flock<File>>, SandboxError> {
+    files::make_dir(dir)?;
+    files::try_lock(dir)
 }
 
 /// No accounting; the init's own sum of CPU times stands in.

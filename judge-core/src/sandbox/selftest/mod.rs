@@ -60,6 +60,16 @@ pub enum Standing {
 /// Tries each wall in `slot`, in the order of [`Wall::ALL`]. An error means that the trial itself
 /// failed, and the slot must be dropped.
 pub fn selftest(slot: &mut Slot) -> Result<Vec<Trial>, SandboxError> {
+    let tried = selftest_unless(&Cancel::default(), slot)?;
+    Ok(tried.expect("nobody else has what cancels it"))
+}
+
+/// As [`selftest`]; `None`: it was cancelled, and nothing is known. Takes as long as one attack to
+/// notice, at most.
+pub fn selftest_unless(
+    cancel: &Cancel,
+    slot: &mut Slot,
+) -> Result<Option<Vec<Trial>>, SandboxError> {
     let start = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
     // What nobody inside should find: a file of the host, and somebody who listens on it.
     let canary = tempfile::NamedTempFile::new().map_err(start("making a canary"))?;
@@ -69,20 +79,25 @@ pub fn selftest(slot: &mut Slot) -> Result<Vec<Trial>, SandboxError> {
 
     let mut trials: BTreeMap<Wall, Trial> = BTreeMap::new();
     for trying in attempts(&host) {
-        for trial in attempt(slot, &trying)? {
+        let tried = attempt(slot, &trying, cancel)?;
+        // Then the attack was stopped by us, and not by a wall.
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        for trial in tried {
             match trials.get(&trial.wall) {
                 Some(known) if trial.standing <= known.standing => {}
                 _ => drop(trials.insert(trial.wall, trial)),
             }
         }
     }
-    Ok(trials.into_values().collect())
+    Ok(Some(trials.into_values().collect()))
 }
 
 /// How much an attacker may say, in bytes; the flood is more.
 const MAX_OUTPUT_BYTES: u64 = 256 << 10;
 
-fn attempt(slot: &mut Slot, trying: &Trying) -> Result<Vec<Trial>, SandboxError> {
+fn attempt(slot: &mut Slot, trying: &Trying, cancel: &Cancel) -> Result<Vec<Trial>, SandboxError> {
     let Trying { attack, profile, walls, limits } = trying;
     let briefing = serde_json::to_string(attack).map_err(|error| SandboxError::Start {
         attempt: "briefing an attack",
@@ -100,7 +115,7 @@ fn attempt(slot: &mut Slot, trying: &Trying) -> Result<Vec<Trial>, SandboxError>
         collect: &[],
     };
     let mut output = Capture::default();
-    let outcome = slot.run(&spec, &mut output, &Cancel::default())?;
+    let outcome = slot.run(&spec, &mut output, cancel)?;
     let findings: Option<Vec<Finding>> = serde_json::from_slice(&output.0).ok();
     let tried = walls.iter().map(|&wall| {
         let breach = breach(attack, wall, &outcome, findings.as_deref());

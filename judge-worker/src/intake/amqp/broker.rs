@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     config::BrokerConfig,
     message::short,
-    supervisor::{Session, Supervisor},
+    supervisor::{LIVENESS_CHECK, Session, Supervisor},
     topology::TopologyError,
 };
 
@@ -206,6 +206,20 @@ impl Broker {
         let mut sessions = self.0.sessions.clone();
         let session = sessions.wait_for(Option::is_some).await.ok()?;
         session.clone()
+    }
+
+    /// Resolves when `channel`, or the session that it is of, is gone: for whoever waits for what comes
+    /// on it. The library tells them too, and if it ever did not they would wait for ever.
+    pub(super) async fn gone(&self, channel: &Channel, session: &Arc<Session>) {
+        let mut sessions = self.0.sessions.clone();
+        while channel.status().connected() {
+            let is_another = |now: &Option<Arc<Session>>| {
+                !now.as_ref().is_some_and(|now| Arc::ptr_eq(now, session))
+            };
+            if timeout(LIVENESS_CHECK, sessions.wait_for(is_another)).await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// Opens a channel on one of a session's connections.

@@ -69,7 +69,11 @@ async fn listen_once(
     let consume = channel.basic_consume(queue, short(""), options, FieldTable::default());
     let mut messages = broker.within("a command consumer", consume).await?;
     backoff.reset();
-    while let Some(message) = messages.next().await {
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message.ok_or(BrokerError::Cancelled)?,
+            () = broker.gone(&channel, &session) => return Err(BrokerError::Down),
+        };
         let message =
             message.map_err(|source| BrokerError::Request { request: "a command", source })?;
         match Command::parse(&message.data) {
@@ -81,5 +85,4 @@ async fn listen_once(
             Err(e) => warn!(error = in_one_line(&e), "a command was dropped"),
         }
     }
-    Err(BrokerError::Cancelled)
 }

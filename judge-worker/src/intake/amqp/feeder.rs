@@ -23,7 +23,10 @@ use lapin::{
     options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
     types::{FieldTable, ShortString},
 };
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -132,6 +135,7 @@ impl Feeder {
                 Some((lane, parked)) = parking.next(), if !parking.is_empty() => {
                     note_parked(&self.line, lane, parked);
                 }
+                () = self.broker.gone(&consuming.channel, session) => return Err(BrokerError::Down),
                 message = consuming.deliveries.next() => {
                     let Some(message) = message else { return Err(BrokerError::Cancelled) };
                     let message = message
@@ -230,8 +234,13 @@ impl Feeder {
                 return;
             }
         }
-        while let Some(Ok(message)) = deliveries.next().await {
-            give_back(self.delivery(&channel, message)).await;
+        let given_back = async {
+            while let Some(Ok(message)) = deliveries.next().await {
+                give_back(self.delivery(&channel, message)).await;
+            }
+        };
+        if timeout(self.broker.config().request_timeout, given_back).await.is_err() {
+            warn!("what was fetched was not given back in time; the broker takes it back later");
         }
     }
 

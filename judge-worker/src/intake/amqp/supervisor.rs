@@ -21,7 +21,7 @@ use super::{
 
 /// How often the connections are looked at, should the library not report a failure. It did at every
 /// failure seen so far; and whoever uses a dead connection gets an error, and asks for the next session.
-const LIVENESS_CHECK: Duration = Duration::from_secs(10);
+pub(super) const LIVENESS_CHECK: Duration = Duration::from_secs(30);
 
 /// Two connections that live and die together.
 pub(super) struct Session {
@@ -69,10 +69,7 @@ impl Supervisor {
     async fn open(&self) -> Result<Session, BrokerError> {
         let consuming = self.dial("consuming").await?;
         let publishing = self.dial("publishing").await?;
-        let after = self.config.request_timeout;
-        timeout(after, topology::declare(&consuming, &self.config))
-            .await
-            .map_err(|_| BrokerError::Timeout { request: "the topology", after })??;
+        topology::declare(&consuming, &self.config).await?;
         Ok(Session { consuming, publishing })
     }
 

@@ -26,9 +26,10 @@ use lapin::{
     protocol::{AMQPErrorKind, AMQPSoftError},
     types::{AMQPValue, FieldTable},
 };
+use tokio::time::timeout;
 use tracing::warn;
 
-use super::{config::BrokerConfig, message::short};
+use super::{broker::BrokerError, config::BrokerConfig, message::short};
 
 /// A queue or exchange is not there, or not usable. The operator's to mend; we keep trying.
 #[derive(Debug, thiserror::Error)]
@@ -67,18 +68,25 @@ pub enum TopologyError {
     },
 }
 
-/// Declares everything; what exists already is left as it is.
+/// Declares everything, all of it within [`BrokerConfig::request_timeout`]; what exists already is
+/// left as it is.
 pub(super) async fn declare(
     connection: &Connection,
     config: &BrokerConfig,
-) -> Result<(), TopologyError> {
-    let Objects { in_order, lanes } = objects(config);
-    for object in in_order {
-        object.ensure(connection).await?;
-    }
-    // At one time, since a quorum queue takes the broker a while to make.
-    let lanes = stream::iter(lanes).map(Ok);
-    lanes.try_for_each_concurrent(None, async |lane| lane.ensure(connection).await).await
+) -> Result<(), BrokerError> {
+    let declared = async {
+        let Objects { in_order, lanes } = objects(config);
+        for object in in_order {
+            object.ensure(connection).await?;
+        }
+        // At one time, since a quorum queue takes the broker a while to make.
+        let lanes = stream::iter(lanes).map(Ok::<_, BrokerError>);
+        let ensure = async |lane: Object<'_>| Ok(lane.ensure(connection).await?);
+        lanes.try_for_each_concurrent(None, ensure).await
+    };
+    let after = config.request_timeout;
+    let declared = timeout(after, declared).await;
+    declared.unwrap_or(Err(BrokerError::Timeout { request: "the topology", after }))
 }
 
 struct Objects<'a> {
