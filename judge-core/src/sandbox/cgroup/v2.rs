@@ -136,7 +136,8 @@ impl RunGroup for SlotGroup {
         if !files::settles(SETTLE_PATIENCE, || self.run.is_empty())? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
-        let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // One more: the slot's own, if we are kept off it.
+        let cpus = 1 + std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let leftover = LEFTOVER_BYTES + CHARGED_AHEAD_BYTES * cpus as u64;
         await_release(leftover, || self.run.held_bytes(), || Ok(()))?;
         if !self.run.reset_peak() {
