@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 32] = [
     text("amqp_url", "amqp://127.0.0.1:5672/%2f"),
     text("amqp_url_file", ""),
     text("database_url", "sqlite://judge-history.sqlite"),
@@ -54,6 +54,8 @@ pub const SETTINGS: [Setting; 30] = [
     number("drain_deadline_seconds", "60"),
     switch("stop_at_first_failure", "true"),
     switch("parallel_tests", "false"),
+    switch("end_at_mismatch", "false"),
+    text("pin_slots", "auto"),
     text("cgroup_parent", ""),
     switch("allow_no_cgroup", "false"),
     text("profiles", ""),
