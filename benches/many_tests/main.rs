@@ -20,6 +20,7 @@ use judge_core::judging::{
     AfterFailure, Judge, LowerLimits, Mode, Problem, SlotPool, Task, Verdict,
 };
 use judge_core::sandbox::cgroup::Cgroups;
+use judge_core::sandbox::cores::{Cores, Unpinned, usable_cores};
 use judge_core::sandbox::init::become_init_if_asked;
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{Cancel, Profiles, SlotConfig};
@@ -40,6 +41,9 @@ struct Args {
     /// The most lanes and slots: one, then as many.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     lanes: u32,
+    /// Also with as many slots as there are lanes, each on a core of its own.
+    #[arg(long)]
+    pinned: bool,
     /// Of the order within the rounds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -67,14 +71,22 @@ fn main() -> Fallible<()> {
         ways.push(Way::Bare { lanes, tests: args.tests });
     }
     for &count in &counts {
-        let judging = Judging::start(count, &problem, &source, folder.path())?;
+        let judging = Judging::start(count, Err(Unpinned::Off), &problem, &source, folder.path())?;
         if count == 1 {
             let config = judging.judge.pool().config();
             report.say(&host::facts(config.cgroups.mode().as_str()));
         }
         ways.push(Way::Judge(judging));
     }
+    if args.pinned {
+        let cores = Ok(Cores::claim(&usable_cores()?, args.lanes)?);
+        let judging = Judging::start(args.lanes, cores, &problem, &source, folder.path())?;
+        ways.push(Way::Judge(judging));
+    }
     let names: Vec<String> = ways.iter().map(Way::name).collect();
+    // The bare runs come first, one way for each count.
+    let bare_of = |way: &Way<'_>| counts.iter().position(|count| *count as usize == way.lanes());
+    let bares: Vec<usize> = ways.iter().filter_map(bare_of).collect();
 
     let mut random = Rng::with_seed(args.seed);
     rounds_of(&mut ways, 2, &mut random)?;
@@ -87,8 +99,8 @@ fn main() -> Fallible<()> {
         args.tests, args.busy_ms, args.rounds
     ));
     let header = ["all tests", "median ms", "p99 ms", "by bare", "p99 of that"];
-    let rows = names.iter().zip(&times).enumerate().map(|(at, (name, times_of_way))| {
-        let by_bare = ratios(times_of_way, &times[at % counts.len()]);
+    let rows = names.iter().zip(&times).zip(&bares).map(|((name, times_of_way), bare)| {
+        let by_bare = ratios(times_of_way, &times[*bare]);
         let figures = [
             median(times_of_way),
             percentile(times_of_way, 99.0),
@@ -131,9 +143,18 @@ impl Way<'_> {
                 format!("bare, {} lane{}", lanes.len(), plural(lanes.len()))
             }
             Self::Judge(judging) => {
-                let slots = judging.judge.pool().size() as usize;
-                format!("judged, {slots} slot{}", plural(slots))
+                let slots = self.lanes();
+                let pinned = if judging.judge.pool().cores().is_ok() { ", pinned" } else { "" };
+                format!("judged, {slots} slot{}{pinned}", plural(slots))
             }
+        }
+    }
+
+    /// How many tests it runs at the same time.
+    fn lanes(&self) -> usize {
+        match self {
+            Self::Bare { lanes, .. } => lanes.len(),
+            Self::Judge(judging) => judging.judge.pool().size() as usize,
         }
     }
 
@@ -177,6 +198,7 @@ impl<'a> Judging<'a> {
     /// Compiles the program, too: later rounds find it in `cache`.
     fn start(
         slots: u32,
+        cores: Result<Cores, Unpinned>,
         problem: &'a Problem,
         source: &str,
         cache: &std::path::Path,
@@ -186,7 +208,8 @@ impl<'a> Judging<'a> {
         let config = SlotConfig { init_binary: "/proc/self/exe".into(), profiles, cgroups };
         let cache = CompileCache::open(cache, 16 << 20, &config)?;
         let languages = Languages::load(&ProfileSource::BuiltIn)?;
-        let judge = Judge::new(SlotPool::new(config, slots), languages).keeping_compilations(cache);
+        let judge = Judge::new(SlotPool::on_cores(config, slots, cores), languages)
+            .keeping_compilations(cache);
         let source = SourceFile { name: None, content: source.into() };
         let judging = Self { judge, problem, source };
         judging.run_all()?;
