@@ -7,9 +7,10 @@
 //! ```
 //!
 //! A program on a core of its own keeps its caches, and shares the core with no other program and, with
-//! more cores than slots, with no thread of ours: what it measures is more its own. A compiler, most of
-//! which can use several cores, has those of nobody besides its slot's; it never gets a neighbour's, on
-//! which somebody's time may be measured.
+//! more cores than slots, with no thread of ours: what it measures is more its own.
+//!
+//! A compiler has all cores: many work on several at once (`javac` does), and somebody waits for it. Its
+//! time is not measured to the user's harm, and what a neighbour waits because of it is made good.
 //!
 //! A slot's init is put on the core from outside, and programs are born there
 //! (`sched_setaffinity(2)`: a child inherits the mask). They can't leave: the filter refuses that call
@@ -139,9 +140,9 @@ impl Cores {
     pub(crate) fn of_slot(&self, number: u32) -> Option<SlotCores> {
         let own = *self.of_slots.get(number as usize)?;
         let programs = set_of(&[own]).ok()?;
-        let mut compilers = set_of(&self.rest).ok()?;
-        compilers.set(own).ok()?;
-        let of_compilers = u32::try_from(self.rest.len() + 1).unwrap_or(u32::MAX);
+        let all = [&self.of_slots[..], &self.rest[..]].concat();
+        let compilers = set_of(&all).ok()?;
+        let of_compilers = u32::try_from(all.len()).unwrap_or(u32::MAX);
         Some(SlotCores { programs, compilers, of_compilers })
     }
 }
