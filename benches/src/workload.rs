@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::Fallible;
 
@@ -43,6 +44,17 @@ int main() {
 }
 ";
 
+/// So many steps of a generator of random numbers (Knuth's MMIX), each of which waits for the one before.
+const BUSY: &str = r#"
+#include <stdio.h>
+
+int main(void) {
+    unsigned long long state = 1;
+    for (long i = 0; i < STEPS; i++) state = state * 6364136223846793005u + 1442695040888963407u;
+    return puts(state ? "done" : "zero") < 0;
+}
+"#;
+
 const PYTHON: &str = "print(sum(map(int, input().split())))";
 
 impl Workload {
@@ -64,6 +76,27 @@ impl Workload {
         let argv = ["/usr/bin/python3", "-S", "-c", PYTHON].map(Into::into).to_vec();
         let (stdin, stdout) = (b"2 40\n", b"42\n");
         Ok(Self { name: "A+B, python3 -S", argv, program: None, stdin, stdout, dir })
+    }
+
+    /// Keeps a core busy for about `cpu` on this machine, as it is now, always by the same work. With
+    /// its source, whose input does not matter.
+    pub fn busy(cpu: Duration) -> Fallible<(Self, String)> {
+        const SOME: u32 = 1 << 20;
+        let source_of = |steps: u64| BUSY.replace("STEPS", &steps.to_string());
+        let of = |source: &str| {
+            Self::compiled("busy, static C", "gcc", "busy.c", source, b"", b"done\n")
+        };
+        let [nothing, some] = [1, u64::from(SOME)].map(|steps| of(&source_of(steps)));
+        let (nothing, some) = (least_time(&nothing?)?, least_time(&some?)?);
+        let of_a_step = some.saturating_sub(nothing).as_secs_f64() / f64::from(SOME);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "far below 2^52 steps, which would take weeks"
+        )]
+        let steps = (cpu.as_secs_f64() / of_a_step.max(1e-12)) as u64;
+        let source = source_of(steps);
+        Ok((of(&source)?, source))
     }
 
     fn compiled(
@@ -118,6 +151,23 @@ pub fn compile(compiler: &str, source_name: &str, source: &str, program: &Path) 
         return Ok(());
     }
     Err(format!("{compiler} failed: {}", String::from_utf8_lossy(&done.stderr)).into())
+}
+
+/// What it takes at best, of many runs.
+fn least_time(workload: &Workload) -> Fallible<Duration> {
+    let mut least = Duration::MAX;
+    for _ in 0..20 {
+        let argv = workload.argv_on_the_host();
+        let mut command = Command::new(&argv[0]);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let began = Instant::now();
+        let status = command.status()?;
+        least = least.min(began.elapsed());
+        if !status.success() {
+            return Err(format!("{}: {status}", argv[0]).into());
+        }
+    }
+    Ok(least)
 }
 
 /// isolate and others drop root before they execute anything.

@@ -13,6 +13,7 @@ use judge_core::judging::{
     View,
 };
 use judge_core::sandbox::Cancel;
+use judge_core::sandbox::cores::{Cores, usable_cores};
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::toolchain::{CompileCache, Languages, SourceFile};
 
@@ -342,4 +343,59 @@ fn a_withdrawn_submission_has_no_judgement() {
     };
     let judged = judge.judge(&task, &cancel_when_running, &cancel);
     assert!(matches!(judged, Err(judge_core::judging::JudgeError::Cancelled)));
+}
+
+#[test]
+fn a_program_stays_on_the_core_of_its_slot() {
+    let core = *usable_cores().unwrap().last().unwrap();
+    let cores = Ok(Cores::chosen(vec![core], vec![]));
+    let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
+    let judge = Judge::new(SlotPool::on_cores(slots::config(), 1, cores), languages);
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let case = Case {
+        judge: &judge,
+        problem: &problem,
+        mode: Mode::Custom(b""),
+        parallel: false,
+        after_failure: AfterFailure::Stop,
+    };
+    // Then a thread, which has the cores of who started it.
+    let text = "import os, threading\n\
+                try: os.sched_setaffinity(0, range(os.cpu_count()))\n\
+                except PermissionError: pass\n\
+                thread = threading.Thread(target=lambda: print(*os.sched_getaffinity(0)))\n\
+                thread.start(), thread.join()\n\
+                print(*os.sched_getaffinity(0))";
+    for _ in 0..2 {
+        let judgement = case.python(text);
+        let View::Public(shown) = &judgement.tests[0].view else { panic!("it is their own") };
+        let said = String::from_utf8_lossy(&shown.actual.bytes);
+        assert_eq!(said, format!("{core}\n{core}\n"), "{judgement:?}");
+    }
+}
+
+#[test]
+fn a_run_ends_at_its_first_wrong_output_only_if_so_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = doubling(dir.path(), &[3], &[]);
+    let endless = "while True: print('wrong')";
+    let wrong_and_failing = "print('wrong', flush=True)\nraise SystemExit(3)";
+    for (end, verdict) in [(false, Verdict::OutputLimitExceeded), (true, Verdict::WrongAnswer)] {
+        let judge = judge_with(1).ending_at_mismatch(end);
+        let case = Case {
+            judge: &judge,
+            problem: &problem,
+            mode: Mode::Sample,
+            parallel: false,
+            after_failure: AfterFailure::Stop,
+        };
+        let judgement = case.python(endless);
+        assert_eq!((judgement.verdict, judgement.tests.len()), (verdict, 1), "{judgement:?}");
+        if !end {
+            assert_eq!(case.python(wrong_and_failing).verdict, Verdict::RunTimeError);
+        }
+        let right = case.python("print(2 * int(input()))");
+        assert_eq!(right.verdict, Verdict::Accepted);
+    }
 }

@@ -80,6 +80,7 @@ fn a_flag_goes_before_a_variable_and_a_variable_before_the_file() {
         ("log", _) => ["warn", "error", "debug"][n].to_owned(),
         ("log_format", _) => "json".to_owned(),
         ("queue", _) => "stdio".to_owned(),
+        ("pin_slots", _) => "off".to_owned(),
         ("amqp_url", _) => format!("amqp://host-{n}"),
         ("database_url", _) => format!("sqlite://file-{n}"),
         ("http_addr", _) => format!("[::1]:{}", 100 + n),

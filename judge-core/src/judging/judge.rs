@@ -30,6 +30,7 @@ pub struct Judge {
     pool: SlotPool,
     toolchains: Toolchains,
     data: TestData,
+    end_at_mismatch: bool,
 }
 
 /// How much test data a judge keeps in memory between runs, in bytes.
@@ -96,7 +97,18 @@ impl Judge {
     /// Nothing is built or run yet.
     pub fn new(pool: SlotPool, languages: Languages) -> Self {
         let data = TestData::new(TEST_DATA_BYTES);
-        Self { pool, toolchains: Toolchains::new(languages), data }
+        Self { pool, toolchains: Toolchains::new(languages), data, end_at_mismatch: false }
+    }
+
+    /// Ends a run as soon as the default output validator sees that the output is wrong, however it
+    /// goes on: the verdict is `WA` then. Without, which is usual, the run goes on to its end, since a
+    /// limit that it exceeds or a crash goes first: a program that prints something wrong and then loops
+    /// is told that it loops. To end it saves that time, and which of the two is told may then depend on
+    /// how soon the wrong output was read.
+    #[must_use]
+    pub fn ending_at_mismatch(mut self, end: bool) -> Self {
+        self.end_at_mismatch = end;
+        self
     }
 
     /// Compiles no submission again that `cache` knows.
@@ -186,7 +198,7 @@ impl Judge {
             return Ok((judgement, remarks));
         };
         let began = Instant::now();
-        let contestant = contestant(task, &program, &self.data);
+        let contestant = self.contestant(task, &program);
         if let Mode::Custom(stdin) = task.mode {
             observe(Stage::Running { done: 0, total: 1 });
             let tested = retrying(&mut slot, |slot| contestant.on_own_input(slot, stdin, cancel))?;
@@ -310,6 +322,21 @@ impl Judge {
         });
         schedule.into_results()
     }
+
+    fn contestant<'a>(&'a self, task: &Task<'a>, program: &'a Program) -> Contestant<'a> {
+        let problem = &task.problem.package.limits;
+        let asked = task.limits;
+        let lower = |asked: Option<u64>, bound: u64| asked.map_or(bound, |asked| asked.min(bound));
+        let memory_bytes = lower(asked.memory_bytes, problem.memory_bytes);
+        let cpu = asked.cpu.map_or(problem.time, |asked| asked.min(problem.time));
+        let output_bytes = lower(asked.output_bytes, problem.output_bytes);
+        let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
+        limits.wall = asked.wall.map_or(limits.wall, |asked| asked.min(limits.wall));
+        let Package { id, version, .. } = &task.problem.package;
+        let (data, end_at_mismatch) = (&self.data, self.end_at_mismatch);
+        let problem = id.as_str();
+        Contestant { program, memory_bytes, limits, problem, version, data, end_at_mismatch }
+    }
 }
 
 /// As [`LentSlot::try_twice`], for jobs that can fail in other ways than the sandbox's.
@@ -321,17 +348,4 @@ fn retrying<T>(
         Err(JudgeError::Sandbox(error)) => Err(error),
         done => Ok(done),
     })?
-}
-
-fn contestant<'a>(task: &Task<'a>, program: &'a Program, data: &'a TestData) -> Contestant<'a> {
-    let problem = &task.problem.package.limits;
-    let asked = task.limits;
-    let lower = |asked: Option<u64>, bound: u64| asked.map_or(bound, |asked| asked.min(bound));
-    let memory_bytes = lower(asked.memory_bytes, problem.memory_bytes);
-    let cpu = asked.cpu.map_or(problem.time, |asked| asked.min(problem.time));
-    let output_bytes = lower(asked.output_bytes, problem.output_bytes);
-    let mut limits = task.language.run_limits(cpu, memory_bytes, output_bytes);
-    limits.wall = asked.wall.map_or(limits.wall, |asked| asked.min(limits.wall));
-    let Package { id, version, .. } = &task.problem.package;
-    Contestant { program, memory_bytes, limits, problem: id.as_str(), version, data }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox::cores::{Cores, Unpinned};
 use crate::sandbox::ids::MAX_SLOTS;
 use crate::sandbox::{SandboxError, Slot, SlotConfig};
 
@@ -15,6 +16,7 @@ pub struct SlotPool(Arc<Pool>);
 struct Pool {
     config: SlotConfig,
     size: u32,
+    cores: Result<Cores, Unpinned>,
     places: Mutex<Places>,
     freed: Condvar,
 }
@@ -38,12 +40,23 @@ pub struct Occupancy {
 }
 
 impl SlotPool {
-    /// `size` slots, at least one and at most [`MAX_SLOTS`].
+    /// `size` slots, at least one and at most [`MAX_SLOTS`], none of which is pinned to a core.
     pub fn new(config: SlotConfig, size: u32) -> Self {
+        Self::on_cores(config, size, Err(Unpinned::Off))
+    }
+
+    /// The same, each slot on a core of its own: `cores` were claimed for as many.
+    pub fn on_cores(config: SlotConfig, size: u32, cores: Result<Cores, Unpinned>) -> Self {
         let size = size.clamp(1, MAX_SLOTS);
         // The lowest numbers are taken first.
         let places = Places { idle: vec![], unbuilt: (0..size).rev().collect(), waiting: 0 };
-        Self(Arc::new(Pool { config, size, places: Mutex::new(places), freed: Condvar::new() }))
+        Self(Arc::new(Pool {
+            config,
+            size,
+            cores,
+            places: Mutex::new(places),
+            freed: Condvar::new(),
+        }))
     }
 
     /// How many there are.
@@ -54,6 +67,18 @@ impl SlotPool {
     /// What all slots share.
     pub fn config(&self) -> &SlotConfig {
         &self.0.config
+    }
+
+    /// Which cores the slots are pinned to, or why they are not.
+    pub fn cores(&self) -> Result<&Cores, &Unpinned> {
+        self.0.cores.as_ref()
+    }
+
+    fn start(&self, number: u32) -> Result<Slot, SandboxError> {
+        let mut slot = Slot::start(&self.0.config, number)?;
+        let cores = self.0.cores.as_ref().ok().and_then(|cores| cores.of_slot(number));
+        slot.confine(cores.as_ref());
+        Ok(slot)
     }
 
     /// How many are lent, and how many are not.
@@ -123,7 +148,7 @@ impl Taken {
     /// Builds the slot if there is none; not under the lock, for it takes milliseconds.
     fn build(mut self) -> Result<LentSlot, SandboxError> {
         if self.slot.is_none() {
-            self.slot = Some(Slot::start(&self.pool.0.config, self.number)?);
+            self.slot = Some(self.pool.start(self.number)?);
         }
         Ok(LentSlot { taken: self, spoiled: false })
     }
@@ -151,7 +176,7 @@ impl LentSlot {
     pub fn replace(&mut self) -> Result<(), SandboxError> {
         // The old one's cgroup has the new one's name: it goes first.
         self.taken.slot = None;
-        self.taken.slot = Some(Slot::start(&self.taken.pool.0.config, self.taken.number)?);
+        self.taken.slot = Some(self.taken.pool.start(self.taken.number)?);
         self.spoiled = false;
         Ok(())
     }

@@ -3,15 +3,16 @@
 //!
 //! The grade says which test it needs next; that one goes first, and free slots run ahead of it. As
 //! soon as the grade is settled, what still runs is cancelled, and results that running in order
-//! would never have had are dropped.
+//! would never have had are dropped; failures of ours too.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::JudgeError;
-use super::package::{Package, Visibility};
-use super::scoring::{Grade, GradeError, TestResult, grade};
+use super::package::{Package, Testcase, Visibility};
+use super::scoring::{Grade, GradeError, Grader, TestResult};
 use super::testcase_run::Tested;
 use super::verdict::Verdict;
 use crate::sandbox::Cancel;
@@ -44,21 +45,27 @@ pub(super) struct Schedule<'a> {
     /// Whether tests that can't change the grade are run too.
     after_failure: AfterFailure,
     cancel: Cancel,
-    state: Mutex<State>,
+    state: Mutex<State<'a>>,
 }
 
-struct State {
-    runs: Vec<Slot>,
+/// Each test that counts is waiting, running, has run, or could not be run. What a result changes costs
+/// no more with many tests than with few.
+struct State<'a> {
+    waiting: BTreeSet<usize>,
+    running: BTreeMap<usize, Cancel>,
+    runs: Vec<Option<Tested>>,
+    /// Failures of ours. One counts when it is certain that running in order would have come to it.
+    failures: BTreeMap<usize, JudgeError>,
+    /// Of `runs`.
+    results: Vec<Option<TestResult>>,
+    /// The first of `runs` that exceeded a time limit.
+    too_slow: Option<usize>,
     done: u32,
-    settled: Option<Result<Grade, GradeError>>,
-    failed: Option<JudgeError>,
-}
-
-/// What is known of one test.
-enum Slot {
-    Waiting,
-    Running(Cancel),
-    Done(Box<Tested>),
+    grader: Grader<'a>,
+    /// What the grader said: the test that it needs next, until there is a grade.
+    grade: Result<Grade, GradeError>,
+    /// Nothing is to be run any more: all that is wanted has been, or what could not be was needed.
+    end: Option<Result<(), JudgeError>>,
 }
 
 /// A test to be run.
@@ -81,197 +88,190 @@ impl<'a> Schedule<'a> {
         after_failure: AfterFailure,
         cancel: &Cancel,
     ) -> Self {
-        let runs = package.testcases.iter().map(|_| Slot::Waiting).collect();
-        let state = State { runs, done: 0, settled: None, failed: None };
+        let count = package.testcases.len();
+        let waiting = (0..count)
+            .filter(|&index| selection.counts(package.testcases[index].visibility))
+            .collect();
+        let results = vec![None; count];
+        let mut grader = selection.grader(package);
+        let grade = grader.grade(&results);
+        let mut state = State {
+            waiting,
+            running: BTreeMap::new(),
+            runs: std::iter::repeat_with(|| None).take(count).collect(),
+            failures: BTreeMap::new(),
+            results,
+            too_slow: None,
+            done: 0,
+            grader,
+            grade,
+            end: None,
+        };
+        state.look_for_the_end(after_failure);
         Self { package, selection, after_failure, cancel: cancel.clone(), state: Mutex::new(state) }
     }
 
     /// How many tests will be run at most.
     pub fn total(&self) -> usize {
-        let counts = |testcase: &&super::package::Testcase| self.counts(testcase.visibility);
+        let counts = |testcase: &&Testcase| self.selection.counts(testcase.visibility);
         self.package.testcases.iter().filter(counts).count()
-    }
-
-    fn counts(&self, visibility: Visibility) -> bool {
-        self.selection == Selection::All || visibility == Visibility::Public
     }
 
     /// The next test, or none: all are run or running, or it's settled.
     pub fn next(&self) -> Option<Assignment> {
         let mut state = self.state();
-        if state.settled.is_some() || state.failed.is_some() {
-            return None;
-        }
-        let index = self.first_waiting(&state)?;
+        let index = state.first_waiting(self.after_failure)?;
         let cancel = self.cancel.part();
-        state.runs[index] = Slot::Running(cancel.clone());
+        state.waiting.remove(&index);
+        state.running.insert(index, cancel.clone());
         Some(Assignment { index, cancel })
-    }
-
-    /// The one that the grade needs; else, ahead of that, the first after it; else any.
-    fn first_waiting(&self, state: &State) -> Option<usize> {
-        let needed = match self.grade(state) {
-            Err(GradeError::Needs(index)) => index,
-            Ok(_) | Err(_) => 0,
-        };
-        let waiting = |index: &usize| {
-            matches!(state.runs[*index], Slot::Waiting)
-                && self.counts(self.package.testcases[*index].visibility)
-        };
-        let count = state.runs.len();
-        (needed..count).find(waiting).or_else(|| (0..needed).find(waiting))
-    }
-
-    /// Whether a test is to be run, and has not been, though the grade may not need it.
-    fn is_wanted(&self, state: &State, index: usize) -> bool {
-        let wanted = match self.after_failure {
-            AfterFailure::Stop => false,
-            AfterFailure::GoOn => true,
-            AfterFailure::GoOnUntilTooSlow => {
-                first_too_slow(&state.runs).is_none_or(|slow| index < slow)
-            }
-        };
-        wanted
-            && !matches!(state.runs[index], Slot::Done(_))
-            && self.counts(self.package.testcases[index].visibility)
     }
 
     /// Takes a result in. Returns how many tests are done.
     pub fn finish(&self, index: usize, run: Result<Tested, JudgeError>) -> u32 {
         let mut state = self.state();
+        state.running.remove(&index);
         match run {
-            Ok(run) => {
-                state.runs[index] = Slot::Done(Box::new(run));
-                state.done += 1;
+            Ok(run) => state.take(index, run),
+            Err(error @ JudgeError::Cancelled) if self.cancel.is_cancelled() => {
+                state.end.get_or_insert(Err(error));
             }
             // It ran ahead of what settled the grade.
-            Err(JudgeError::Cancelled) if !self.cancel.is_cancelled() => {
-                state.runs[index] = Slot::Waiting;
+            Err(JudgeError::Cancelled) => {
+                state.waiting.insert(index);
             }
             Err(error) => {
-                state.runs[index] = Slot::Waiting;
-                state.failed.get_or_insert(error);
+                state.failures.insert(index, error);
             }
         }
-        if state.failed.is_none() && state.settled.is_none() {
-            let grade = self.grade(&state);
-            let needed = matches!(grade, Err(GradeError::Needs(_)));
-            let open = needed || (0..state.runs.len()).any(|index| self.is_wanted(&state, index));
-            if !open {
-                state.settled = Some(grade);
-            }
-        }
-        if state.settled.is_some() || state.failed.is_some() {
-            for run in &state.runs {
-                if let Slot::Running(cancel) = run {
-                    cancel.cancel();
-                }
+        state.look_for_the_end(self.after_failure);
+        for (index, cancel) in &state.running {
+            if state.end.is_some() || !state.wants(*index, self.after_failure) {
+                cancel.cancel();
             }
         }
         state.done
     }
 
-    fn grade(&self, state: &State) -> Result<Grade, GradeError> {
-        let result = |run: &Slot| match run {
-            Slot::Done(run) => Some(result_of(run)),
-            Slot::Waiting | Slot::Running(_) => None,
-        };
-        let results: Vec<Option<TestResult>> = state.runs.iter().map(result).collect();
-        self.grade_of(&results)
-    }
-
-    fn grade_of(&self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
-        match self.selection {
-            Selection::All => grade(self.package, results),
-            Selection::Public => self.all_public_accepted(results),
-        }
-    }
-
-    fn all_public_accepted(&self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
-        let mut rejected_by = None;
-        for (index, testcase) in self.package.testcases.iter().enumerate() {
-            if testcase.visibility != Visibility::Public {
-                continue;
-            }
-            if !results[index].ok_or(GradeError::Needs(index))?.accepted {
-                rejected_by = Some(index);
-                break;
-            }
-        }
-        let accepted = rejected_by.is_none();
-        let score = if accepted { 1.0 } else { 0.0 };
-        Ok(Grade { accepted, score, max_score: Some(1.0), rejected_by })
-    }
-
     /// When everybody has finished: the results, or the first failure of ours.
     pub fn into_results(self) -> Result<Scheduled, JudgeError> {
-        let after_failure = self.after_failure;
-        let slow = first_too_slow(&self.state().runs);
-        let mut state = std::mem::replace(
-            &mut *self.state(),
-            State { runs: vec![], done: 0, settled: None, failed: None },
-        );
-        if let Some(error) = state.failed.take() {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = state.end {
             return Err(error);
         }
         if self.cancel.is_cancelled() {
             return Err(JudgeError::Cancelled);
         }
-        let grade = state.settled.take().unwrap_or_else(|| self.grade(&state));
-        let mut runs: Vec<Option<Tested>> = state
-            .runs
-            .into_iter()
-            .map(|run| match run {
-                Slot::Done(run) => Some(*run),
-                Slot::Waiting | Slot::Running(_) => None,
-            })
-            .collect();
-        match (after_failure, slow) {
-            (AfterFailure::Stop, _) => self.drop_what_order_would_not_have_run(&mut runs),
-            (AfterFailure::GoOnUntilTooSlow, Some(slow)) => {
-                runs.iter_mut().skip(slow + 1).for_each(|run| *run = None);
+        let graded = graded_in_order(self.selection.grader(self.package), &state.results);
+        let is_of_order = |index: usize| match self.after_failure {
+            AfterFailure::Stop => graded[index],
+            AfterFailure::GoOn => true,
+            AfterFailure::GoOnUntilTooSlow => {
+                graded[index] || state.too_slow.is_none_or(|slow| index <= slow)
             }
-            (AfterFailure::GoOn | AfterFailure::GoOnUntilTooSlow, _) => {}
-        }
-        let runs =
-            runs.into_iter().enumerate().filter_map(|(index, run)| Some((index, run?))).collect();
-        Ok(Scheduled { runs, grade })
+        };
+        let runs = state.runs.into_iter().enumerate();
+        let runs = runs.filter_map(|(index, run)| Some((index, run?)));
+        let runs = runs.filter(|(index, _)| is_of_order(*index)).collect();
+        Ok(Scheduled { runs, grade: state.grade })
     }
 
-    /// Plays the results again in order: what is never asked for goes.
-    fn drop_what_order_would_not_have_run(&self, runs: &mut [Option<Tested>]) {
-        let mut known: Vec<Option<TestResult>> = vec![None; runs.len()];
-        while let Err(GradeError::Needs(index)) = self.grade_of(&known) {
-            match &runs[index] {
-                Some(run) => known[index] = Some(result_of(run)),
-                None => break,
-            }
-        }
-        for (run, known) in runs.iter_mut().zip(known) {
-            if known.is_none() {
-                *run = None;
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn first_too_slow(runs: &[Slot]) -> Option<usize> {
-    let too_slow = |run: &Slot| match run {
-        Slot::Done(tested) => {
-            matches!(
-                tested.run.verdict,
-                Verdict::TimeLimitExceeded | Verdict::WallTimeLimitExceeded
-            )
+impl State<'_> {
+    /// The one that the grade needs; else, ahead of that, the first after it; else any that is wanted.
+    fn first_waiting(&self, after_failure: AfterFailure) -> Option<usize> {
+        if self.end.is_some() {
+            return None;
         }
-        Slot::Waiting | Slot::Running(_) => false,
-    };
-    runs.iter().position(too_slow)
+        let first = self.waiting.first();
+        match self.grade {
+            Err(GradeError::Needs(index)) => self.waiting.range(index..).next().or(first).copied(),
+            Ok(_) | Err(_) => first.copied().filter(|&index| self.wants(index, after_failure)),
+        }
+    }
+
+    /// Whether a test that has not run should: the grade may need it, or all are to be run.
+    fn wants(&self, index: usize, after_failure: AfterFailure) -> bool {
+        match after_failure {
+            _ if matches!(self.grade, Err(GradeError::Needs(_))) => true,
+            AfterFailure::Stop => false,
+            AfterFailure::GoOn => true,
+            AfterFailure::GoOnUntilTooSlow => self.too_slow.is_none_or(|slow| index < slow),
+        }
+    }
+
+    fn take(&mut self, index: usize, run: Tested) {
+        self.results[index] = Some(result_of(&run));
+        if is_too_slow(&run) {
+            self.too_slow = Some(self.too_slow.map_or(index, |slow| slow.min(index)));
+        }
+        self.runs[index] = Some(run);
+        self.done += 1;
+        // It needs this one whatever became of the others.
+        if self.grade == Err(GradeError::Needs(index)) {
+            self.grade = self.grader.grade(&self.results);
+        }
+    }
+
+    /// Sees whether nothing is to be run any more.
+    fn look_for_the_end(&mut self, after_failure: AfterFailure) {
+        if self.end.is_some() {
+            return;
+        }
+        if let Err(GradeError::Needs(index)) = self.grade {
+            self.end = self.failures.remove(&index).map(Err);
+            return;
+        }
+        let unfinished = [self.waiting.first(), self.running.keys().next()];
+        let unfinished = unfinished.into_iter().flatten().min().copied();
+        let wanted = |index: &usize| self.wants(*index, after_failure);
+        // If one is wanted, so are those before it.
+        match self.failures.keys().next().copied().filter(wanted) {
+            Some(failed) if unfinished.is_none_or(|index| failed < index) => {
+                self.end = self.failures.remove(&failed).map(Err);
+            }
+            _ if unfinished.as_ref().is_some_and(wanted) => {}
+            _ => self.end = Some(Ok(())),
+        }
+    }
+}
+
+impl Selection {
+    fn counts(self, visibility: Visibility) -> bool {
+        self == Self::All || visibility == Visibility::Public
+    }
+
+    fn grader(self, package: &Package) -> Grader<'_> {
+        match self {
+            Self::All => Grader::new(package),
+            Self::Public => Grader::of_public_tests(package),
+        }
+    }
+}
+
+/// Plays the results again in order: by index, whether the grade asked for it.
+fn graded_in_order(mut grader: Grader<'_>, results: &[Option<TestResult>]) -> Vec<bool> {
+    let mut known = vec![None; results.len()];
+    while let Err(GradeError::Needs(index)) = grader.grade(&known) {
+        if results[index].is_none() {
+            break;
+        }
+        known[index] = results[index];
+    }
+    known.iter().map(Option::is_some).collect()
+}
+
+fn is_too_slow(tested: &Tested) -> bool {
+    matches!(tested.run.verdict, Verdict::TimeLimitExceeded | Verdict::WallTimeLimitExceeded)
 }
 
 fn result_of(tested: &Tested) -> TestResult {
     TestResult { accepted: tested.run.verdict == Verdict::Accepted, score: tested.score }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,8 @@ use super::validator::{Judged, Validator};
 use super::verdict::{Cause, Ruling, Verdict, ruling_of};
 use super::view::{PublicData, Seen, Shown, View};
 use crate::sandbox::{
-    Cancel, Flow, Limits, Outcome, OutputSink, ProfileName, RunSpec, SandboxError, Slot, Usage,
+    Cancel, Flow, Limits, Outcome, OutputSink, ProfileName, RunSpec, SandboxError, Slot,
+    Termination, Usage,
 };
 use crate::sys::fds::{SealedFile, UnsealedFile};
 use crate::toolchain::Program;
@@ -61,6 +62,8 @@ pub(super) struct Contestant<'a> {
     /// Of the problem's package.
     pub version: &'a str,
     pub data: &'a TestData,
+    /// See [`super::Judge::ending_at_mismatch`].
+    pub end_at_mismatch: bool,
 }
 
 /// Who says whether an output is right.
@@ -131,12 +134,15 @@ impl Contestant<'_> {
         let input = self.content(testcase, DataFile::Input)?;
         let answer = self.content(testcase, DataFile::Answer)?;
         let answer = answer.map().map_err(self.unreadable(testcase, DataFile::Answer))?;
-        let mut sink = Compare::new(&answer, flags);
+        let mut sink = Compare::new(&answer, flags, self.end_at_mismatch);
         let ran = self.run(slot, &input, &testcase.args, &mut sink, cancel)?;
         let began = Instant::now();
         let compared = sink.comparison.finish();
         let checking = sink.spent + began.elapsed();
-        let (ruling, remark) = match (self.ruling(&ran.outcome), compared) {
+        // How it would have ended is not known then, and was not to matter.
+        let was_stopped = ran.outcome.termination == Termination::SinkStopped;
+        let ruling = if was_stopped { None } else { self.ruling(&ran.outcome) };
+        let (ruling, remark) = match (ruling, compared) {
             (None, Err(mismatch)) => {
                 let ruling = (Verdict::WrongAnswer, Cause::Comparison);
                 (Some(ruling), mismatch.text_for_public_test())
@@ -276,14 +282,16 @@ impl Contestant<'_> {
 /// Compares while the program writes.
 struct Compare<'a> {
     comparison: Comparison<'a>,
+    end_at_mismatch: bool,
     shown: Shown,
     spent: Duration,
 }
 
 impl<'a> Compare<'a> {
-    fn new(answer: &'a [u8], flags: ComparisonFlags) -> Self {
+    fn new(answer: &'a [u8], flags: ComparisonFlags, end_at_mismatch: bool) -> Self {
         Self {
             comparison: Comparison::new(answer, flags),
+            end_at_mismatch,
             shown: Shown::default(),
             spent: Duration::ZERO,
         }
@@ -294,12 +302,15 @@ impl OutputSink for Compare<'_> {
     fn write(&mut self, chunk: &[u8]) -> Flow {
         self.shown.take(chunk);
         let began = Instant::now();
-        // After a mismatch too. A run that exceeds a limit or fails is judged by that, whatever it
-        // printed before; so until it ends, its verdict can still change, and to end it here would
-        // make the verdict depend on how fast we read. Too much output is final: the limit ends it.
-        let (Progress::Undecided | Progress::Mismatch) = self.comparison.feed(chunk);
+        let progress = self.comparison.feed(chunk);
         self.spent += began.elapsed();
-        Flow::Continue
+        match progress {
+            Progress::Mismatch if self.end_at_mismatch => Flow::Stop,
+            // After a mismatch too. A run that exceeds a limit or fails is judged by that, whatever it
+            // printed before; so until it ends, its verdict can still change, and to end it here would
+            // make the verdict depend on how fast we read. Too much output is final: the limit ends it.
+            Progress::Mismatch | Progress::Undecided => Flow::Continue,
+        }
     }
 }
 

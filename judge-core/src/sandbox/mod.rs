@@ -20,6 +20,7 @@
 //! Absent on purpose: verdicts, languages, async.
 
 pub mod cgroup;
+pub mod cores;
 pub mod filter;
 pub mod ids;
 pub mod init;

@@ -10,14 +10,16 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, pipe2};
 
 use super::cgroup::{Cgroups, Entry, SlotGroups};
+use super::cores::SlotCores;
 use super::ids::{MAX_SLOTS, SlotIds};
 use super::init::{ARGV0, Born};
 use super::outcome::Outcome;
-use super::profile::Profiles;
+use super::profile::{ProfileName, Profiles};
 use super::protocol::{
     self, CollectPattern, EntryKind, FileHeader, Reply, Request, Rlimits, RunRequest, Setup,
     receive_within, unexpected, wait_readable,
@@ -59,6 +61,10 @@ pub struct Slot {
     socket: Option<OwnedFd>,
     groups: SlotGroups,
     missing: Missing,
+    /// Where its programs run; `None`: anywhere.
+    cores: Option<SlotCores>,
+    /// Where the init is now.
+    on: Option<CpuSet>,
 }
 
 impl Slot {
@@ -113,8 +119,18 @@ impl Slot {
         // From here on, dropping cleans up.
         let uids = ids.uids();
         let losses = config.cgroups.losses();
-        let mut slot =
-            Self { number, uids, losses, pid, pidfd, socket: Some(ours), groups, missing };
+        let mut slot = Self {
+            number,
+            uids,
+            losses,
+            pid,
+            pidfd,
+            socket: Some(ours),
+            groups,
+            missing,
+            cores: None,
+            on: None,
+        };
 
         ids.map(pid).map_err(|source| {
             let (attempt, hindrance) = ("mapping ids", Hindrance::Ids);
@@ -158,6 +174,33 @@ impl Slot {
         self.uids.clone()
     }
 
+    /// Has programs run on these cores only, from the next one on.
+    pub(crate) fn confine(&mut self, cores: Option<&SlotCores>) {
+        self.cores = cores.copied();
+    }
+
+    /// Puts the init, and so the next program, where programs of this kind run. Where the worker has
+    /// lost those cores meanwhile, the kernel has put it on others, and there it stays.
+    fn move_to_core(&mut self, profile: ProfileName) {
+        let Some(cores) = self.cores else {
+            return;
+        };
+        let to = match profile {
+            ProfileName::Run | ProfileName::Validate => cores.programs,
+            ProfileName::Compile => cores.compilers,
+        };
+        if self.on == Some(to) {
+            return;
+        }
+        match sched_setaffinity(self.pid, &to) {
+            Ok(()) => self.on = Some(to),
+            Err(error) => {
+                tracing::warn!(slot = self.number, %error, "its core can't be used any more");
+                self.cores = None;
+            }
+        }
+    }
+
     /// Runs one program to its end, feeding its standard output to `sink` as it comes.
     ///
     /// An error means that nothing is known about the program, and that the slot must be dropped.
@@ -170,6 +213,7 @@ impl Slot {
         let request = |entry| Request::Run(request_of(spec, entry));
         let limits = self.missing.limits(spec.limits);
         let spec = &RunSpec { limits: &limits, ..*spec };
+        self.move_to_core(spec.profile);
         self.groups.run.make_ready(spec.limits)?;
         let entry = self.groups.run.entry();
         let attempt = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
@@ -207,6 +251,10 @@ impl Slot {
             cancel,
             pipes: [out_read, err_read],
             cgroup_enforced: !matches!(entry, Entry::None),
+            cores: self.cores.map(|cores| match spec.profile {
+                ProfileName::Run | ProfileName::Validate => 1,
+                ProfileName::Compile => cores.of_compilers,
+            }),
         }
         .watch(sink)
     }

@@ -87,6 +87,8 @@ pub(super) struct Supervision<'a> {
     /// Standard output and standard error.
     pub pipes: [OwnedFd; 2],
     pub cgroup_enforced: bool,
+    /// How many cores the run can have at once; `None`: as many as we.
+    pub cores: Option<u32>,
 }
 
 /// What the loop knows while it waits.
@@ -175,7 +177,7 @@ impl Supervision<'_> {
         }
         let Limits { cpu, wall, .. } = *self.spec.limits;
         let used = self.group.glance()?.0;
-        let until_cpu = cpu.saturating_sub(used) / cores();
+        let until_cpu = cpu.saturating_sub(used) / self.cores.unwrap_or_else(cores);
         let until_wall = wall.saturating_sub(began.elapsed());
         let nap = until_cpu.max(SHORTEST_CPU_NAP).min(until_wall.max(SHORTEST_WALL_NAP));
         Ok(nap.min(LONGEST_NAP))
@@ -336,7 +338,7 @@ impl Supervision<'_> {
     }
 }
 
-/// Cores that a run can have at once. Asked once, since the answer reads a dozen files.
+/// Cores that this process can have at once. Asked once, since the answer reads a dozen files.
 fn cores() -> u32 {
     static CORES: OnceLock<u32> = OnceLock::new();
     *CORES.get_or_init(|| {

@@ -6,6 +6,7 @@ use comfy_table::{Cell, Color};
 use judge_core::judging::Judge;
 use judge_core::sandbox::Loss;
 use judge_core::sandbox::cgroup::Mode;
+use judge_core::sandbox::cores::Unpinned;
 use judge_core::sandbox::selftest::{Standing, Trial, selftest};
 use judge_core::toolchain::Availability;
 
@@ -53,6 +54,7 @@ pub fn run(args: &Args) -> Exit {
     match engine::start(&EngineSettings::of(&settings)) {
         Ok(judge) => {
             checks.push(cgroups(engine::cgroup_mode(&judge)));
+            checks.push(cores(&judge));
             checks.extend(users(&judge));
             checks.extend(walls(&judge));
             checks.extend(toolchains(&judge));
@@ -114,6 +116,27 @@ fn cgroups(mode: Mode) -> Check {
         Mode::None => return lost(Loss::NoCgroups),
     };
     Check { what: "cgroups".into(), state, found: found.into(), remedy: String::new() }
+}
+
+/// Which core each slot has.
+fn cores(judge: &Judge) -> Check {
+    let (state, found, remedy) = match judge.pool().cores() {
+        Ok(cores) => {
+            let own = cores.of_slots().iter().enumerate();
+            let own: Vec<String> = own.map(|(slot, core)| format!("{slot} on {core}")).collect();
+            let rest: Vec<String> = cores.rest().iter().map(ToString::to_string).collect();
+            let rest = if rest.is_empty() {
+                "wherever there is time".to_owned()
+            } else {
+                format!("on {}", rest.join(", "))
+            };
+            let found = format!("slot {}; the worker itself {rest}", own.join(", "));
+            (State::Good, found, String::new())
+        }
+        Err(why @ Unpinned::Off) => (State::Good, why.to_string(), String::new()),
+        Err(why) => (State::Less, why.to_string(), why.remedy().to_owned()),
+    };
+    Check { what: "cores".into(), state, found, remedy }
 }
 
 /// Who the worker is, who its programs are, and what is lost if they are the same.

@@ -70,6 +70,12 @@ pub struct SettingsArgs {
     /// Run the tests of one submission on several slots at one time (env: JUDGE_PARALLEL_TESTS)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub parallel_tests: Option<String>,
+    /// End a run at the first wrong output, before it can exceed a limit (env: JUDGE_END_AT_MISMATCH)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub end_at_mismatch: Option<String>,
+    /// Whether each slot has a core of its own: auto, on or off (env: JUDGE_PIN_SLOTS)
+    #[arg(long, value_name = "WHEN")]
+    pub pin_slots: Option<String>,
     /// The cgroup to make sub-groups in; empty: found by itself (env: JUDGE_CGROUP_PARENT)
     #[arg(long, value_name = "PATH")]
     pub cgroup_parent: Option<String>,

@@ -27,7 +27,7 @@ pub use file::ConfigFile;
 pub use lookup::Environment;
 pub use names::{Kind, SETTINGS, Setting};
 pub use secret::SecretUrl;
-pub use value::{BrokerName, LogFormat, QueueKind};
+pub use value::{BrokerName, LogFormat, Pinning, QueueKind};
 
 use crate::message::{MessageLimits, WorkerName};
 use lookup::Lookup;
@@ -71,6 +71,10 @@ pub struct Settings {
     pub stop_at_first_failure: bool,
     /// Whether tests of one submission run at one time on several slots.
     pub parallel_tests: bool,
+    /// Whether a run ends at the first wrong output, before it can exceed a limit.
+    pub end_at_mismatch: bool,
+    /// Whether each slot has a core of its own.
+    pub pin_slots: Pinning,
     /// The cgroup to make sub-groups in; found by itself if not given.
     pub cgroup_parent: Option<PathBuf>,
     /// Whether to judge without cgroups, less exactly, where there are none.
@@ -169,6 +173,8 @@ impl Settings {
                 value::switch,
             )?,
             parallel_tests: from.value("parallel_tests", &args.parallel_tests, value::switch)?,
+            end_at_mismatch: from.value("end_at_mismatch", &args.end_at_mismatch, value::switch)?,
+            pin_slots: from.value("pin_slots", &args.pin_slots, Pinning::read)?,
             cgroup_parent: from.value(
                 "cgroup_parent",
                 &args.cgroup_parent,

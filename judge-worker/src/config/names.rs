@@ -55,6 +55,8 @@ pub const SETTINGS: [Setting; 32] = [
     number("drain_deadline_seconds", "60"),
     switch("stop_at_first_failure", "true"),
     switch("parallel_tests", "false"),
+    switch("end_at_mismatch", "false"),
+    text("pin_slots", "auto"),
     text("cgroup_parent", ""),
     switch("allow_no_cgroup", "false"),
     text("profiles", ""),

@@ -29,6 +29,28 @@ impl LogFormat {
     }
 }
 
+/// Whether each slot has a core of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pinning {
+    /// Where each can have one.
+    Auto,
+    /// Yes; where one can't have one, nothing is judged.
+    On,
+    /// No.
+    Off,
+}
+
+impl Pinning {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err("auto, on or off".to_owned()),
+        }
+    }
+}
+
 /// Where submissions come from and where events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueKind {

@@ -31,7 +31,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{LogFormat, Settings};
+use judge_core::sandbox::cores::usable_cores;
+
+use crate::config::{LogFormat, Pinning, Settings};
 
 pub use client::{Engine, EngineFailure, EngineState};
 pub use process::become_engine_if_asked;
@@ -59,6 +61,13 @@ pub struct EngineSettings {
     pub compile_cache_bytes: u64,
     /// Whether compilers are prepared, in the same folder.
     pub prepare_compilers: bool,
+    /// Whether each slot has a core of its own.
+    pub pin_slots: Pinning,
+    /// The cores that the worker may use, as it was started. The engine can't ask for them: it is
+    /// started anew by a front that has left some to the slots.
+    pub cores: Vec<usize>,
+    /// Whether a run ends at the first wrong output.
+    pub end_at_mismatch: bool,
     /// Which log lines are written: directives of `tracing_subscriber::EnvFilter`.
     pub log: String,
     /// How they are written.
@@ -78,6 +87,9 @@ impl EngineSettings {
             cache_dir: settings.cache_dir.clone(),
             compile_cache_bytes: settings.compile_cache_bytes,
             prepare_compilers: settings.prepare_compilers,
+            pin_slots: settings.pin_slots,
+            cores: usable_cores().unwrap_or_default(),
+            end_at_mismatch: settings.end_at_mismatch,
             log: settings.log.clone(),
             log_format: settings.log_format,
         }

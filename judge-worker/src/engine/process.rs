@@ -71,7 +71,8 @@ fn main() -> io::Result<()> {
         Err(error) => return not_ready(&error),
     };
     let (cgroup, losses) = (setup::cgroup_mode(&judge), setup::losses(&judge));
-    answers.send(&Event::Ready { cgroup, losses });
+    let rest = judge.pool().cores().map(|cores| cores.rest().to_vec()).unwrap_or_default();
+    answers.send(&Event::Ready { cgroup, losses, rest });
     let process = Process {
         judge,
         catalog: OnceLock::new(),

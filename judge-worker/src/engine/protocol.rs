@@ -50,6 +50,8 @@ pub enum Event {
         cgroup: CgroupMode,
         /// What they have to do without.
         losses: Vec<Loss>,
+        /// The cores that no slot has, where slots have cores.
+        rest: Vec<usize>,
     },
     /// It can't, and ends.
     NotReady {

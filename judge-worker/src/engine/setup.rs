@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use judge_core::judging::{Judge, SlotPool};
 use judge_core::sandbox::cgroup::{Cgroups, Mode};
+use judge_core::sandbox::cores::{Cores, Unpinned, keep_threads_to};
 use judge_core::sandbox::profile::ProfileSource;
 use judge_core::sandbox::{Loss, ProfileError, Profiles, SandboxError, SlotConfig};
 use judge_core::toolchain::{
@@ -11,6 +12,7 @@ use judge_core::toolchain::{
 };
 
 use super::EngineSettings;
+use crate::config::Pinning;
 
 /// Judging is not possible on this host, or not as the settings say.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,9 @@ pub enum EngineError {
          without by allow_no_cgroup, and every verdict will say so"
     )]
     Cgroups(#[source] SandboxError),
+    /// Each slot was to have a core of its own.
+    #[error("{0}; {remedy}", remedy = .0.remedy())]
+    Cores(Unpinned),
     /// There are no users for the programs to be.
     #[error(transparent)]
     Ids(SandboxError),
@@ -77,7 +82,9 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
         (None, _) | (_, 0) => None,
         (Some(dir), bytes) => Some(CompileCache::open(dir, bytes, &config)?),
     };
-    let mut judge = Judge::new(SlotPool::new(config, settings.slots), languages);
+    let cores = cores(settings)?;
+    let mut judge = Judge::new(SlotPool::on_cores(config, settings.slots, cores), languages)
+        .ending_at_mismatch(settings.end_at_mismatch);
     if let Some(cache) = cache {
         judge = judge.keeping_compilations(cache);
     }
@@ -85,6 +92,34 @@ pub fn start(settings: &EngineSettings) -> Result<Judge, EngineError> {
         judge = judge.with_prepared(prepared);
     }
     Ok(judge)
+}
+
+/// A core for each slot, if so set, and this process on what is left.
+fn cores(settings: &EngineSettings) -> Result<Result<Cores, Unpinned>, EngineError> {
+    let cores = match settings.pin_slots {
+        Pinning::Off => Err(Unpinned::Off),
+        Pinning::Auto => Cores::claim(&settings.cores, settings.slots),
+        Pinning::On => {
+            Ok(Cores::claim(&settings.cores, settings.slots).map_err(EngineError::Cores)?)
+        }
+    };
+    match &cores {
+        Ok(cores) => {
+            tracing::info!(slots = ?cores.of_slots(), rest = ?cores.rest(), "each slot has a core");
+            leave_to_slots(cores.rest());
+        }
+        Err(why) => tracing::info!(%why, "slots are not pinned"),
+    }
+    Ok(cores)
+}
+
+/// Keeps this process's threads on the cores that no slot has, if there are any.
+pub(super) fn leave_to_slots(rest: &[usize]) {
+    if !rest.is_empty()
+        && let Err(error) = keep_threads_to(rest)
+    {
+        tracing::warn!(%error, "cannot keep the worker's own threads off the cores of slots");
+    }
 }
 
 /// Where compiled programs are kept when nobody says where (`hier(7)`).

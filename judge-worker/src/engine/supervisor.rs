@@ -23,6 +23,7 @@ use super::EngineSettings;
 use super::client::{Engine, EngineState, Link};
 use super::process::{ARGV0, END_PATIENCE};
 use super::protocol::{Event, Request, frame, receive};
+use super::setup::leave_to_slots;
 use crate::problems::chain;
 
 /// There is no engine, and why.
@@ -156,7 +157,10 @@ impl Running {
         let failed = |attempt| move |source| StartError::Process { attempt, source };
         let (mut child, mut socket) = spawn().map_err(failed("executing this binary again"))?;
         let ground = match timeout(READY_PATIENCE, greet(&mut socket, settings)).await {
-            Ok(Ok(Event::Ready { cgroup, losses })) => (cgroup, losses),
+            Ok(Ok(Event::Ready { cgroup, losses, rest })) => {
+                leave_to_slots(&rest);
+                (cgroup, losses)
+            }
             Ok(Ok(Event::NotReady { why })) => {
                 drop(socket);
                 wait_or_kill(&mut child).await;

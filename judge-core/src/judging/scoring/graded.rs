@@ -2,28 +2,79 @@
 
 use super::{Grade, GradeError, TestResult, ValidatorScore, bad_score, result};
 use crate::judging::package::{
-    Acceptance, FormatVersion, GradeAggregation, Grading, GroupRules, Kind, Member, Objective,
-    Package, Validation,
+    Acceptance, FormatVersion, GradeAggregation, Grading, Group, GroupRules, Kind, Member,
+    Objective, Package, Validation,
 };
 
-pub(super) fn grade(
-    package: &Package,
+/// Stands before the first test that is missing.
+pub(super) struct Walk<'a> {
+    rules: Rules<'a>,
     objective: Objective,
-    results: &[Option<TestResult>],
-) -> Result<Grade, GradeError> {
-    let walk = Walk { package, results };
-    let root = walk.group(0)?;
-    let max_score = match objective {
-        Objective::Maximise => Some(walk.best(0)).filter(|best| best.is_finite()),
-        Objective::Minimise => None,
-    };
-    Ok(Grade {
-        accepted: root.accepted,
-        // "In scoring problems, a submission that is accepted is additionally given a score".
-        score: if root.accepted { root.score } else { 0.0 },
-        max_score,
-        rejected_by: root.rejected_by.filter(|_| !root.accepted),
-    })
+    /// The groups that it stands in, the innermost last.
+    open: Vec<OpenGroup<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    /// `root` is the first group's rules.
+    pub fn new(package: &'a Package, objective: Objective, root: &'a Grading) -> Self {
+        let open = vec![OpenGroup::new(&package.groups[0], root)];
+        Self { rules: Rules { package }, objective, open }
+    }
+
+    /// Goes on to the end, or to the next test that is missing.
+    pub fn go_on(&mut self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
+        let root = self.root(results)?;
+        let max_score = match self.objective {
+            Objective::Maximise => Some(self.rules.best(0)).filter(|best| best.is_finite()),
+            Objective::Minimise => None,
+        };
+        Ok(Grade {
+            accepted: root.accepted,
+            // "In scoring problems, a submission that is accepted is additionally given a score".
+            score: if root.accepted { root.score } else { 0.0 },
+            max_score,
+            rejected_by: root.rejected_by.filter(|_| !root.accepted),
+        })
+    }
+
+    fn root(&mut self, results: &[Option<TestResult>]) -> Result<SubResult, GradeError> {
+        let Rules { package } = self.rules;
+        while let Some(innermost) = self.open.last_mut() {
+            let sub_result = match innermost.group.members.get(innermost.next).copied() {
+                None => {
+                    let done = innermost.done()?;
+                    self.open.pop();
+                    done
+                }
+                Some(member) if self.rules.is_ignored(innermost.grading, member) => {
+                    innermost.next += 1;
+                    continue;
+                }
+                Some(Member::Testcase(test)) => {
+                    self.rules.testcase(test, innermost.grading, results)?
+                }
+                Some(Member::Group(inner)) if self.rules.is_empty(inner) => {
+                    innermost.next += 1;
+                    continue;
+                }
+                Some(Member::Group(inner)) => {
+                    let group = &package.groups[inner];
+                    match &group.rules {
+                        GroupRules::Graded(grading) => {
+                            self.open.push(OpenGroup::new(group, grading));
+                            continue;
+                        }
+                        GroupRules::Points(_) => nothing(),
+                    }
+                }
+            };
+            match self.open.last_mut() {
+                Some(outer) => outer.take(sub_result),
+                None => return Ok(sub_result),
+            }
+        }
+        Ok(nothing())
+    }
 }
 
 /// What a test or a group hands to the grader around it.
@@ -34,51 +85,94 @@ struct SubResult {
     rejected_by: Option<usize>,
 }
 
-struct Walk<'a> {
-    package: &'a Package,
-    results: &'a [Option<TestResult>],
+/// A group, some of whose members are known.
+struct OpenGroup<'a> {
+    group: &'a Group,
+    grading: &'a Grading,
+    /// The member that it stands before.
+    next: usize,
+    /// How many took part.
+    count: u32,
+    any_accepted: bool,
+    all_accepted: bool,
+    /// Of the scores: their sum, or the least or greatest.
+    score: f64,
+    rejected_by: Option<usize>,
 }
 
-impl Walk<'_> {
-    fn group(&self, index: usize) -> Result<SubResult, GradeError> {
-        let group = &self.package.groups[index];
-        let GroupRules::Graded(grading) = &group.rules else {
-            return Ok(nothing());
+impl<'a> OpenGroup<'a> {
+    fn new(group: &'a Group, grading: &'a Grading) -> Self {
+        let score = match grading.aggregation {
+            GradeAggregation::Sum | GradeAggregation::Average => 0.0,
+            GradeAggregation::Minimum => f64::INFINITY,
+            GradeAggregation::Maximum => f64::NEG_INFINITY,
         };
-        let mut members = Vec::new();
-        for member in &group.members {
-            if self.is_ignored(grading, *member) {
-                continue;
-            }
-            let sub_result = match *member {
-                Member::Group(inner) if self.is_empty(inner) => continue,
-                Member::Group(inner) => self.group(inner)?,
-                Member::Testcase(test) => self.testcase(test, grading)?,
-            };
-            members.push(sub_result);
-            if !sub_result.accepted && grading.break_on_reject {
-                break;
-            }
+        Self {
+            group,
+            grading,
+            next: 0,
+            count: 0,
+            any_accepted: false,
+            all_accepted: true,
+            score,
+            rejected_by: None,
         }
-        if members.is_empty() {
-            return Ok(nothing());
-        }
-        let accepted = match grading.acceptance {
-            Acceptance::Always => true,
-            Acceptance::Any => members.iter().any(|member| member.accepted),
-            Acceptance::All => members.iter().all(|member| member.accepted),
-        };
-        let score = aggregate(grading.aggregation, members.iter().map(|member| member.score));
-        let (low, high) = grading.range;
-        if accepted && !((low..=high).contains(&score) && score.is_finite()) {
-            return Err(GradeError::OutOfRange { group: group.name.clone(), score });
-        }
-        let rejected_by = members.iter().find_map(|member| member.rejected_by);
-        Ok(SubResult { accepted, score, rejected_by: rejected_by.filter(|_| !accepted) })
     }
 
-    fn testcase(&self, index: usize, grading: &Grading) -> Result<SubResult, GradeError> {
-        let TestResult { accepted, score } = result(self.results, index)?;
+    /// The member that it stands before has come to this.
+    fn take(&mut self, member: SubResult) {
+        self.next += 1;
+        self.count += 1;
+        self.any_accepted |= member.accepted;
+        self.all_accepted &= member.accepted;
+        self.score = match self.grading.aggregation {
+            GradeAggregation::Sum | GradeAggregation::Average => self.score + member.score,
+            GradeAggregation::Minimum => self.score.min(member.score),
+            GradeAggregation::Maximum => self.score.max(member.score),
+        };
+        self.rejected_by = self.rejected_by.or(member.rejected_by);
+        if !member.accepted && self.grading.break_on_reject {
+            self.next = self.group.members.len();
+        }
+    }
+
+    /// When no member is left.
+    fn done(&self) -> Result<SubResult, GradeError> {
+        if self.count == 0 {
+            return Ok(nothing());
+        }
+        let accepted = match self.grading.acceptance {
+            Acceptance::Always => true,
+            Acceptance::Any => self.any_accepted,
+            Acceptance::All => self.all_accepted,
+        };
+        let score = match self.grading.aggregation {
+            GradeAggregation::Average => self.score / f64::from(self.count),
+            GradeAggregation::Sum | GradeAggregation::Minimum | GradeAggregation::Maximum => {
+                self.score
+            }
+        };
+        let (low, high) = self.grading.range;
+        if accepted && !((low..=high).contains(&score) && score.is_finite()) {
+            return Err(GradeError::OutOfRange { group: self.group.name.clone(), score });
+        }
+        Ok(SubResult { accepted, score, rejected_by: self.rejected_by.filter(|_| !accepted) })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Rules<'a> {
+    package: &'a Package,
+}
+
+impl Rules<'_> {
+    fn testcase(
+        self,
+        index: usize,
+        grading: &Grading,
+        results: &[Option<TestResult>],
+    ) -> Result<SubResult, GradeError> {
+        let TestResult { accepted, score } = result(results, index)?;
         let default = if accepted { grading.accept_score } else { grading.reject_score };
         let score = match score {
             ValidatorScore::Absent if accepted && self.must_score() => {
@@ -103,7 +197,7 @@ impl Walk<'_> {
     }
 
     /// The most that a group can score.
-    fn best(&self, index: usize) -> f64 {
+    fn best(self, index: usize) -> f64 {
         let group = &self.package.groups[index];
         let GroupRules::Graded(grading) = &group.rules else {
             return 0.0;
@@ -121,26 +215,26 @@ impl Walk<'_> {
         aggregate(grading.aggregation, counted.into_iter()).min(grading.range.1)
     }
 
-    fn is_ignored(&self, grading: &Grading, member: Member) -> bool {
+    fn is_ignored(self, grading: &Grading, member: Member) -> bool {
         let is_sample = |index: usize| self.package.groups[index].name == "sample";
         grading.ignore_sample && matches!(member, Member::Group(index) if is_sample(index))
     }
 
     /// A group without tests, in it and below, takes no part.
-    fn is_empty(&self, index: usize) -> bool {
+    fn is_empty(self, index: usize) -> bool {
         self.package.groups[index].members.iter().all(|member| match *member {
             Member::Group(inner) => self.is_empty(inner),
             Member::Testcase(_) => false,
         })
     }
 
-    fn validator_scores(&self) -> bool {
+    fn validator_scores(self) -> bool {
         let may_score = matches!(self.package.kind, Kind::Scoring { validator_scores: true, .. });
         may_score && self.package.validation != Validation::Default
     }
 
     /// legacy, *Validation*: `score` says that there is one. The draft of 2023-07 leaves it open.
-    fn must_score(&self) -> bool {
+    fn must_score(self) -> bool {
         self.validator_scores() && self.package.format == FormatVersion::Legacy
     }
 }

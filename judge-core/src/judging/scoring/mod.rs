@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! results of tests ──┐
-//!                    ├──▶ grade() ──▶ Grade (accepted? score, decided by which test)
-//! tree of groups ────┘      └───────▶ or the next test that must be run
+//!                    ├──▶ Grader ──▶ Grade (accepted? score, decided by which test)
+//! tree of groups ────┘      └──────▶ or the next test that must be run
 //! ```
 //!
 //! One walk over the tree serves both questions, what the score is and which tests are still
@@ -13,6 +13,8 @@
 //!
 //! Never here: verdicts finer than accepted or not, and running anything.
 
+#[cfg(test)]
+pub(super) mod any_package;
 mod graded;
 mod points;
 #[cfg(test)]
@@ -20,7 +22,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::package::{GroupRules, Kind, Package};
+use super::package::{GroupRules, Kind, Package, Visibility};
 
 /// What is known of one test.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,33 +86,86 @@ pub enum GradeError {
     },
 }
 
-/// Grades a submission by the results of its tests, by index; `None` for those that were not run.
-/// Results beyond the last test are not looked at.
-///
-/// Call it after each test to learn from [`GradeError::Needs`] which one is next: those it leaves
-/// out can't change the grade. Those may include samples, which users still want to see run.
-pub fn grade(package: &Package, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
-    match (package.kind, package.groups.first().map(|root| &root.rules)) {
-        (Kind::PassFail, _) | (_, None) => pass_fail(package, results),
-        (Kind::Scoring { objective, .. }, Some(GroupRules::Graded(_))) => {
-            graded::grade(package, objective, results)
+/// Grades a submission while its tests are run: a walk over its tests that stands before the first one
+/// whose result is missing, and goes on from there. So all its calls together look at each test once.
+pub struct Grader<'a>(State<'a>);
+
+enum State<'a> {
+    EachAccepted(EachAccepted<'a>),
+    Graded(graded::Walk<'a>),
+    Points(points::Walk<'a>),
+    Done(Result<Grade, GradeError>),
+}
+
+impl<'a> Grader<'a> {
+    /// By the rules of the package.
+    pub fn new(package: &'a Package) -> Self {
+        Self(match (package.kind, package.groups.first().map(|root| &root.rules)) {
+            (Kind::PassFail, _) | (_, None) => {
+                State::EachAccepted(EachAccepted::new(package, None))
+            }
+            (Kind::Scoring { objective, .. }, Some(GroupRules::Graded(root))) => {
+                State::Graded(graded::Walk::new(package, objective, root))
+            }
+            (Kind::Scoring { .. }, Some(GroupRules::Points(_))) => {
+                State::Points(points::Walk::new(package))
+            }
+        })
+    }
+
+    /// Of the public tests alone: accepted, and worth a point, if all of them are.
+    pub fn of_public_tests(package: &'a Package) -> Self {
+        Self(State::EachAccepted(EachAccepted::new(package, Some(Visibility::Public))))
+    }
+
+    /// The grade by the results of tests, by index; `None` for those that were not run. Results beyond
+    /// the last test are not looked at, and a result that was there at one call must be the same at all
+    /// later ones.
+    ///
+    /// Call it after each test to learn from [`GradeError::Needs`] which one is next: those it leaves
+    /// out can't change the grade. Those may include samples, which users still want to see run. The
+    /// grade, once there is one, stays.
+    pub fn grade(&mut self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
+        let graded = match &mut self.0 {
+            State::EachAccepted(walk) => walk.go_on(results),
+            State::Graded(walk) => walk.go_on(results),
+            State::Points(walk) => walk.go_on(results),
+            State::Done(graded) => return graded.clone(),
+        };
+        if !matches!(graded, Err(GradeError::Needs(_))) {
+            self.0 = State::Done(graded.clone());
         }
-        (Kind::Scoring { .. }, Some(GroupRules::Points(_))) => points::grade(package, results),
+        graded
     }
 }
 
-/// Both formats: accepted if all tests are. One that isn't settles it.
-fn pass_fail(package: &Package, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
-    let mut rejected_by = None;
-    for index in 0..package.testcases.len() {
-        if !result(results, index)?.accepted {
-            rejected_by = Some(index);
-            break;
-        }
+/// Both formats, *pass-fail*: accepted if all tests are. One that isn't settles it.
+struct EachAccepted<'a> {
+    package: &'a Package,
+    /// The tests that count; `None`: all.
+    visibility: Option<Visibility>,
+    next: usize,
+}
+
+impl<'a> EachAccepted<'a> {
+    fn new(package: &'a Package, visibility: Option<Visibility>) -> Self {
+        Self { package, visibility, next: 0 }
     }
-    let accepted = rejected_by.is_none();
-    let score = if accepted { 1.0 } else { 0.0 };
-    Ok(Grade { accepted, score, max_score: Some(1.0), rejected_by })
+
+    fn go_on(&mut self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
+        let mut rejected_by = None;
+        while let Some(testcase) = self.package.testcases.get(self.next) {
+            let counts = self.visibility.is_none_or(|visibility| visibility == testcase.visibility);
+            if counts && !result(results, self.next)?.accepted {
+                rejected_by = Some(self.next);
+                break;
+            }
+            self.next += 1;
+        }
+        let accepted = rejected_by.is_none();
+        let score = if accepted { 1.0 } else { 0.0 };
+        Ok(Grade { accepted, score, max_score: Some(1.0), rejected_by })
+    }
 }
 
 fn result(results: &[Option<TestResult>], index: usize) -> Result<TestResult, GradeError> {

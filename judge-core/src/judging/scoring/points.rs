@@ -3,107 +3,163 @@
 use super::{Grade, GradeError, TestResult, ValidatorScore, bad_score, result};
 use crate::judging::package::{Group, GroupRules, Member, Package, PointAggregation, Points};
 
-pub(super) fn grade(
-    package: &Package,
-    results: &[Option<TestResult>],
-) -> Result<Grade, GradeError> {
-    let groups = &package.groups;
-    let mut walk = Walk { package, results, accepted: vec![true; groups.len()], rejected_by: None };
-    let (mut score, mut max_score) = (0.0, None);
-    // Groups stand in the order in which they are judged: `sample`, `secret`, those in `secret`.
-    for (index, group) in groups.iter().enumerate() {
-        let GroupRules::Points(points) = &group.rules else {
-            continue;
-        };
-        match group.name.as_str() {
-            "sample" => walk.sample(index, group)?,
-            "secret" => {
-                score = walk.secret(index, group, points)?;
-                max_score = points.max_score.map(whole);
-            }
-            _ => {}
-        }
-    }
-    let accepted = walk.accepted.iter().all(|accepted| *accepted);
-    Ok(Grade { accepted, score, max_score, rejected_by: walk.rejected_by })
-}
-
-struct Walk<'a> {
+/// Stands before the first test that is missing.
+pub(super) struct Walk<'a> {
     package: &'a Package,
-    results: &'a [Option<TestResult>],
     /// Of each group, whether all its tests are; true until the walk has found out.
     accepted: Vec<bool>,
     rejected_by: Option<usize>,
+    /// The group that it stands in, of all; of `secret`'s members; and the member of the innermost.
+    at: At,
+    /// What the innermost has scored so far, and what each of its tests can give.
+    scores: Scores,
+    most_of_test: Option<f64>,
+    /// What the groups in `secret` have scored so far.
+    scores_of_secret: Scores,
+    score: f64,
+    max_score: Option<f64>,
 }
 
-impl Walk<'_> {
+#[derive(Default)]
+struct At {
+    group: usize,
+    inner: usize,
+    test: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(package: &'a Package) -> Self {
+        Self {
+            package,
+            accepted: vec![true; package.groups.len()],
+            rejected_by: None,
+            at: At::default(),
+            scores: Scores::default(),
+            most_of_test: None,
+            scores_of_secret: Scores::default(),
+            score: 0.0,
+            max_score: None,
+        }
+    }
+
+    /// Goes on to the end, or to the next test that is missing.
+    pub fn go_on(&mut self, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
+        // Groups stand in the order in which they are judged: `sample`, `secret`, those in `secret`.
+        while let Some(group) = self.package.groups.get(self.at.group) {
+            if let GroupRules::Points(points) = &group.rules {
+                match group.name.as_str() {
+                    "sample" => self.sample(group, results)?,
+                    "secret" => {
+                        self.score = self.secret(group, points, results)?;
+                        self.max_score = points.max_score.map(whole);
+                    }
+                    _ => {}
+                }
+            }
+            self.at.group += 1;
+        }
+        let accepted = self.accepted.iter().all(|accepted| *accepted);
+        let (score, max_score) = (self.score, self.max_score);
+        Ok(Grade { accepted, score, max_score, rejected_by: self.rejected_by })
+    }
+
     /// Samples give no points, but other groups may require them.
-    fn sample(&mut self, index: usize, group: &Group) -> Result<(), GradeError> {
-        for test in tests_of(group) {
-            if !result(self.results, test)?.accepted {
-                self.reject(index, test);
+    fn sample(&mut self, sample: &Group, results: &[Option<TestResult>]) -> Result<(), GradeError> {
+        while let Some(test) = self.test_of(sample) {
+            if !result(results, test)?.accepted {
+                self.reject(self.at.group, test);
                 break;
             }
+            self.at.test += 1;
         }
+        self.at.test = 0;
         Ok(())
     }
 
-    fn secret(&mut self, index: usize, secret: &Group, points: &Points) -> Result<f64, GradeError> {
+    fn secret(
+        &mut self,
+        secret: &Group,
+        points: &Points,
+        results: &[Option<TestResult>],
+    ) -> Result<f64, GradeError> {
+        let index = self.at.group;
         if tests_of(secret).next().is_some() {
-            return self.group(index, secret, points);
+            return self.group(index, secret, points, results);
         }
-        if !self.may_run(points) {
+        if self.at.inner == 0 && self.at.test == 0 && !self.may_run(points) {
             self.accepted[index] = false;
             return Ok(0.0);
         }
-        let mut scores = Vec::new();
-        for member in &secret.members {
-            let Member::Group(inner) = *member else {
-                continue;
-            };
-            let group = &self.package.groups[inner];
-            let GroupRules::Points(rules) = &group.rules else {
-                continue;
-            };
-            let score = self.group(inner, group, rules)?;
-            scores.push(score);
-            let settled = match points.aggregation {
-                PointAggregation::PassFail => !self.accepted[inner],
-                PointAggregation::Minimum => score == 0.0,
-                PointAggregation::Sum => false,
-            };
-            if settled {
-                self.accepted[index] = false;
-                return Ok(0.0);
+        while let Some(member) = secret.members.get(self.at.inner) {
+            if let Member::Group(inner) = *member
+                && let group = &self.package.groups[inner]
+                && let GroupRules::Points(rules) = &group.rules
+            {
+                let score = self.group(inner, group, rules, results)?;
+                self.scores_of_secret.add(score);
+                let settled = match points.aggregation {
+                    PointAggregation::PassFail => !self.accepted[inner],
+                    PointAggregation::Minimum => score == 0.0,
+                    PointAggregation::Sum => false,
+                };
+                if settled {
+                    self.accepted[index] = false;
+                    return Ok(0.0);
+                }
             }
+            self.at.inner += 1;
         }
-        total(secret, points, &scores)
+        total(secret, points, &self.scores_of_secret)
     }
 
     /// The score of a group that has tests.
-    fn group(&mut self, index: usize, group: &Group, points: &Points) -> Result<f64, GradeError> {
-        if !self.may_run(points) {
-            self.accepted[index] = false;
-            return Ok(0.0);
+    fn group(
+        &mut self,
+        index: usize,
+        group: &Group,
+        points: &Points,
+        results: &[Option<TestResult>],
+    ) -> Result<f64, GradeError> {
+        if self.at.test == 0 {
+            if !self.may_run(points) {
+                self.accepted[index] = false;
+                return Ok(0.0);
+            }
+            let most = points.max_score.map(whole);
+            self.scores = Scores::default();
+            self.most_of_test = match points.aggregation {
+                PointAggregation::PassFail | PointAggregation::Minimum => most,
+                PointAggregation::Sum => {
+                    most.map(|most| most / whole(tests_of(group).count() as u64))
+                }
+            };
         }
-        let most = points.max_score.map(whole);
-        let most_of_test = match points.aggregation {
-            PointAggregation::PassFail | PointAggregation::Minimum => most,
-            PointAggregation::Sum => most.map(|most| most / whole(tests_of(group).count() as u64)),
-        };
-        let mut scores = Vec::new();
-        for test in tests_of(group) {
-            let found = result(self.results, test)?;
-            let score = self.score_of(test, found, points.aggregation, most_of_test)?;
-            scores.push(score);
+        while let Some(test) = self.test_of(group) {
+            let found = result(results, test)?;
+            let score = self.score_of(test, found, points.aggregation, self.most_of_test)?;
+            self.scores.add(score);
+            self.at.test += 1;
             if !found.accepted {
                 self.reject(index, test);
                 if points.aggregation != PointAggregation::Sum {
+                    self.at.test = 0;
                     return Ok(0.0);
                 }
             }
         }
-        total(group, points, &scores)
+        self.at.test = 0;
+        total(group, points, &self.scores)
+    }
+
+    /// The test that it stands before in `group`, if there is one more.
+    fn test_of(&mut self, group: &Group) -> Option<usize> {
+        while let Some(member) = group.members.get(self.at.test) {
+            if let Member::Testcase(test) = *member {
+                return Some(test);
+            }
+            self.at.test += 1;
+        }
+        None
     }
 
     fn score_of(
@@ -143,15 +199,36 @@ impl Walk<'_> {
     }
 }
 
+/// Scores of members.
+struct Scores {
+    count: usize,
+    sum: f64,
+    least: f64,
+}
+
+impl Default for Scores {
+    fn default() -> Self {
+        Self { count: 0, sum: 0.0, least: f64::INFINITY }
+    }
+}
+
+impl Scores {
+    fn add(&mut self, score: f64) {
+        self.count += 1;
+        self.sum += score;
+        self.least = self.least.min(score);
+    }
+}
+
 /// Puts the scores of members together that are all accepted, or all count.
-fn total(group: &Group, points: &Points, scores: &[f64]) -> Result<f64, GradeError> {
+fn total(group: &Group, points: &Points, scores: &Scores) -> Result<f64, GradeError> {
     let most = points.max_score.map(whole);
     let score = match (points.aggregation, most) {
         (PointAggregation::PassFail, most) => most.unwrap_or(0.0),
-        (PointAggregation::Sum, _) => scores.iter().sum(),
-        (PointAggregation::Minimum, _) => scores.iter().copied().fold(f64::INFINITY, f64::min),
+        (PointAggregation::Sum, _) => scores.sum,
+        (PointAggregation::Minimum, _) => scores.least,
     };
-    let score = if scores.is_empty() { 0.0 } else { score };
+    let score = if scores.count == 0 { 0.0 } else { score };
     match most {
         Some(most) if score > above(most) => {
             Err(GradeError::OutOfRange { group: group.name.clone(), score })

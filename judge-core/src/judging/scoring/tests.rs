@@ -1,86 +1,13 @@
+use super::any_package::{Tree, any_package, any_result, graded, plain, points};
 use super::*;
-use crate::judging::package::{
-    Acceptance, FormatVersion, GradeAggregation, Grading, Group, Member, Objective,
-    PointAggregation, Points, ProblemId, ProblemLimits, Testcase, TimeMargins, Validation,
-    ValidatorProgram, Visibility,
-};
+use crate::judging::package::{Acceptance, GradeAggregation, Grading, Objective, PointAggregation};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-/// A package with the groups `data`, `sample` and `secret`, and what is added.
-struct Tree(Package);
+fn grade(package: &Package, results: &[Option<TestResult>]) -> Result<Grade, GradeError> {
+    Grader::new(package).grade(results)
+}
 
 impl Tree {
-    fn new(kind: Kind, rules: [GroupRules; 3]) -> Self {
-        let limits = ProblemLimits {
-            time: Duration::from_secs(1),
-            margins: TimeMargins { accepted_to_limit: 2.0, limit_to_too_slow: 1.5 },
-            memory_bytes: 1,
-            output_bytes: 1,
-            code_bytes: 1,
-            compilation_time: Duration::from_secs(1),
-            compilation_memory_bytes: 1,
-            validation_time: Duration::from_secs(1),
-            validation_memory_bytes: 1,
-            validation_output_bytes: 1,
-        };
-        let mut tree = Self(Package {
-            id: ProblemId::new("p").expect("it is an id"),
-            root: PathBuf::new(),
-            format: FormatVersion::Legacy,
-            titles: BTreeMap::new(),
-            limits,
-            validation: Validation::Default,
-            kind,
-            languages: None,
-            allow_file_writing: false,
-            statements: Vec::new(),
-            testcases: Vec::new(),
-            groups: Vec::new(),
-            submissions: Vec::new(),
-            version: String::new(),
-            warnings: Vec::new(),
-        });
-        let [root, sample, secret] = rules;
-        tree = tree.group("data", None, root).group("sample", Some(0), sample);
-        tree.group("secret", Some(0), secret)
-    }
-
-    fn group(mut self, name: &str, parent: Option<usize>, rules: GroupRules) -> Self {
-        let index = self.0.groups.len();
-        self.0.groups.push(Group { name: name.into(), parent, members: Vec::new(), rules });
-        if let Some(parent) = parent {
-            self.0.groups[parent].members.push(Member::Group(index));
-        }
-        self
-    }
-
-    fn tests(mut self, group: usize, count: usize) -> Self {
-        for _ in 0..count {
-            let index = self.0.testcases.len();
-            self.0.groups[group].members.push(Member::Testcase(index));
-            self.0.testcases.push(Testcase {
-                ordinal: u32::try_from(index + 1).expect("there are few"),
-                name: format!("{}/{index}", self.0.groups[group].name),
-                visibility: Visibility::Hidden,
-                group,
-                input: PathBuf::new(),
-                answer: PathBuf::new(),
-                args: Vec::new(),
-                validator_flags: Vec::new(),
-                comparison: None,
-            });
-        }
-        self
-    }
-
-    fn with_validator(mut self) -> Self {
-        let program =
-            ValidatorProgram { name: "v".into(), folder: PathBuf::new(), files: Vec::new() };
-        self.0.validation = Validation::Custom(program);
-        self
-    }
-
     /// Results as letters: `a`ccepted, `r`ejected, `-` not run.
     fn grade(&self, results: &str) -> Result<Grade, GradeError> {
         let results: Vec<_> =
@@ -93,10 +20,6 @@ impl Tree {
     }
 }
 
-fn plain(accepted: bool) -> TestResult {
-    TestResult { accepted, score: ValidatorScore::Absent }
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "`grade` takes results so")]
 fn scored(score: ValidatorScore) -> Option<TestResult> {
     Some(TestResult { accepted: true, score })
@@ -104,14 +27,6 @@ fn scored(score: ValidatorScore) -> Option<TestResult> {
 
 fn scoring(validator_scores: bool) -> Kind {
     Kind::Scoring { objective: Objective::Maximise, validator_scores }
-}
-
-fn graded(grading: Grading) -> GroupRules {
-    GroupRules::Graded(grading)
-}
-
-fn points(max_score: Option<u64>, aggregation: PointAggregation, require: &[usize]) -> GroupRules {
-    GroupRules::Points(Points { max_score, aggregation, require_pass: require.into() })
 }
 
 fn pass_fail_problem() -> Tree {
@@ -381,5 +296,22 @@ proptest! {
         if let (Some(most), false) = (whole.max_score, whole.score == 0.0) {
             prop_assert!(whole.score > 0.0 && whole.score <= most);
         }
+    }
+
+    #[test]
+    fn a_grader_that_goes_on_finds_what_one_that_begins_anew_finds(
+        package in any_package(),
+        (results, order) in prop::collection::vec(any_result(), 40).prop_flat_map(|results| {
+            let order: Vec<usize> = (0..results.len()).collect();
+            (Just(results), Just(order).prop_shuffle())
+        }),
+    ) {
+        let mut known = vec![None; package.testcases.len()];
+        let mut grader = Grader::new(&package);
+        for index in order.into_iter().filter(|index| *index < package.testcases.len()) {
+            prop_assert_eq!(grader.grade(&known), grade(&package, &known));
+            known[index] = Some(results[index]);
+        }
+        prop_assert_eq!(grader.grade(&known), grade(&package, &known));
     }
 }

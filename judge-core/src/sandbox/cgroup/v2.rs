@@ -10,6 +10,7 @@ use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use nix::unistd::Pid;
@@ -136,8 +137,7 @@ impl RunGroup for SlotGroup {
         if !files::settles(SETTLE_PATIENCE, || self.run.is_empty())? {
             return Err(SandboxError::NotClean("processes in its cgroup".into()));
         }
-        let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let leftover = LEFTOVER_BYTES + CHARGED_AHEAD_BYTES * cpus as u64;
+        let leftover = LEFTOVER_BYTES + CHARGED_AHEAD_BYTES * most_cpus();
         await_release(leftover, || self.run.held_bytes(), || Ok(()))?;
         if !self.run.reset_peak() {
             // An older kernel: a new group has a peak of its own. Making one is cheap on v2.
@@ -184,6 +184,18 @@ impl Drop for SlotGroup {
         files::clear(&self.dir, SETTLE_PATIENCE);
         let _ = fs::remove_dir(&self.dir);
     }
+}
+
+/// How many CPUs a run may have been on, asked once: all that the host may have (`cpu_possible_mask`,
+/// such as `0-3`), for our own threads may be kept off some of them.
+fn most_cpus() -> u64 {
+    static CPUS: OnceLock<u64> = OnceLock::new();
+    *CPUS.get_or_init(|| {
+        let possible = fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
+        let last = possible.trim().rsplit(['-', ',']).next().and_then(|last| last.parse().ok());
+        let ours = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+        last.map_or(ours, |last: u64| ours.max(last.saturating_add(1)))
+    })
 }
 
 /// Lets the init write `path`, a `cgroup.procs`.

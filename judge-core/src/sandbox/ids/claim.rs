@@ -70,6 +70,12 @@ impl Claim {
 /// More workers than any host has.
 const MOST_TRIES: usize = 4096;
 
+/// Opens the file `name` beside the lock on ids, for locks of another kind.
+pub(in crate::sandbox) fn open_lock_file(name: &str) -> Result<File, SandboxError> {
+    let path = lock_file()?.with_file_name(name);
+    open(&path).map_err(|source| SandboxError::Ids { path, source })
+}
+
 /// Where the lock of this user lies, in a directory (made, if need be) that is the user's alone.
 pub(super) fn lock_file() -> Result<PathBuf, SandboxError> {
     let user = geteuid();

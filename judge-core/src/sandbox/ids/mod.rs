@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Hindrance, Loss, SandboxError};
 use claim::Claim;
+pub(super) use claim::open_lock_file;
 pub(super) use slot_ids::{Access, SlotIds};
 
 /// The most slots of one worker.
