@@ -10,6 +10,7 @@ pub mod figures;
 pub mod host;
 pub mod latency;
 pub mod plot;
+pub mod process;
 pub mod report;
 pub mod system;
 pub mod throughput;

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -97,8 +96,8 @@ impl Worker {
         command.env("JUDGE_WORKER_NAME", name).env("JUDGE_HTTP_ADDR", "127.0.0.1:0");
         command.env("JUDGE_LOG_FORMAT", "json").env("JUDGE_PROBLEMS", problems());
         command.envs(settings.iter().map(|(name, value)| (name, value))).stderr(log);
-        // A Ctrl-C at the bench is not one at the worker: it ends when the bench drops it.
-        let child = command.process_group(0).spawn();
+        // In the process group of the bench: a Ctrl-C ends both.
+        let child = command.spawn();
         let child = child.map_err(|error| format!("cannot run {}: {error}", binary.display()))?;
         let mut worker = Self { child, dir, address: String::new() };
         worker.address = worker.wait_for("its address", Self::logged_address)?;
