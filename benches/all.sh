@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs every bench, shortened so that all of them take less than ten minutes once they are built, and
+# leaves tables and plots in a folder: benches/all.sh DIR. As root, on a machine that does nothing else.
+#   JUDGE_GO_JUDGE   where a go-judge listens, to be measured beside the others
+set -eu
+
+dir=$(mkdir -p "$1" && cd "$1" && pwd)
+cd "$(dirname "$0")/.."
+cargo=${CARGO:-cargo}
+
+"$cargo" build --release --quiet --bin judge-worker
+"$cargo" bench --quiet -p judge-benches --no-run
+
+began=$(date +%s)
+run() { # run BENCH ARGUMENT…
+    bench=$1
+    shift
+    echo "== $bench"
+    "$cargo" bench --quiet -p judge-benches --bench "$bench" -- "$@"
+}
+for bench in message comparison filter slot; do
+    run "$bench" --warm-up-time 0.5 --measurement-time 1.5 --noplot | tee "$dir/$bench.txt"
+done
+run side_by_side --report "$dir" ${JUDGE_GO_JUDGE:+--go-judge "$JUDGE_GO_JUDGE"}
+run compile --rounds 10 --report "$dir"
+run idle --report "$dir"
+run load --report "$dir"
+echo "All benches took $(($(date +%s) - began)) s; their tables and plots are in $dir."
