@@ -19,10 +19,12 @@ run() { # run BENCH ARGUMENT…
     "$cargo" bench --quiet -p judge-benches --bench "$bench" -- "$@"
 }
 for bench in message comparison filter slot; do
-    run "$bench" --warm-up-time 0.5 --measurement-time 1.5 --noplot | tee "$dir/$bench.txt"
+    run "$bench" --warm-up-time 0.3 --measurement-time 1 --noplot | tee "$dir/$bench.txt"
 done
-run side_by_side --report "$dir" ${JUDGE_GO_JUDGE:+--go-judge "$JUDGE_GO_JUDGE"}
+run side_by_side --rounds 200 --idle-rounds 100 --slices 10 --report "$dir" \
+    ${JUDGE_GO_JUDGE:+--go-judge "$JUDGE_GO_JUDGE"}
+run side_by_side --hello-only --only slot --report "$dir/alone"
 run compile --rounds 10 --report "$dir"
-run idle --report "$dir"
+run idle --slots 1,4 --seconds 10 --report "$dir"
 run load --report "$dir"
 echo "All benches took $(($(date +%s) - began)) s; their tables and plots are in $dir."

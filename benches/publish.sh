@@ -10,6 +10,8 @@ block=$(mktemp)
 {
     cat "$dir/side-by-side.md"
     printf '\n![The first two tables as a plot](benches/side-by-side.svg)\n'
+    printf '\n### With nobody but the two in turn\n\n'
+    cat "$dir/alone/side-by-side.md"
     printf '\n### Compiling\n\n'
     cat "$dir/compile.md"
     printf '\n### A worker with nothing to do\n\n'

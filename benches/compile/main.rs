@@ -93,7 +93,7 @@ fn main() -> Fallible<()> {
         let [plain, others @ ..] = &times;
         let mut row = vec![sum.id.to_owned()];
         row.extend(times.iter().map(|all| three_digits(median(all))));
-        row.extend(others.iter().map(|all| format!("{:.3}", median(&ratios(all, plain)))));
+        row.extend(others.iter().map(|all| format!("{:.4}", median(&ratios(all, plain)))));
         rows.push(row);
     }
     report.say(&format!(

@@ -9,9 +9,7 @@
 //! Generator, servers and workers share the cores of one machine here, unless `--broker` names others:
 //! a rate that is sustained is one of all of them together.
 
-mod books;
 mod phases;
-mod schedule;
 mod servers;
 mod sources;
 mod tables;
@@ -23,13 +21,14 @@ use std::time::{Duration, SystemTime};
 
 use clap::Parser;
 use fastrand::Rng;
+use judge_benches::exposition::Histogram;
+use judge_benches::load::books::{Books, Pace};
+use judge_benches::load::schedule::{self, Arrivals, Share};
 use judge_benches::report::Report;
 use judge_benches::{Fallible, host, worker};
 use judge_core::sandbox::init::become_init_if_asked;
 use tokio::runtime::{self, Runtime};
 
-use books::{Books, Pace};
-use schedule::{Arrivals, Share};
 use servers::{Servers, Wanted};
 use sources::Source;
 use traffic::Plan;
@@ -156,7 +155,7 @@ struct Trial {
     books: Books,
     pace: Pace,
     sustained: bool,
-    phases: Vec<(&'static str, judge_benches::exposition::Histogram)>,
+    phases: Vec<(&'static str, Histogram)>,
     patience: Duration,
 }
 

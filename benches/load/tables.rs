@@ -2,12 +2,12 @@
 
 use judge_benches::Fallible;
 use judge_benches::figures::{percentile, three_digits};
+use judge_benches::load::books::number;
+use judge_benches::load::schedule::Share;
 use judge_benches::plot::{Mark, Panel, svg};
 use judge_benches::report::Report;
 
 use crate::Trial;
-use crate::books::number;
-use crate::schedule::Share;
 
 const PERCENTS: [f64; 3] = [50.0, 90.0, 99.0];
 

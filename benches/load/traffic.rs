@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt;
+use judge_benches::load::books::{Books, Entry};
 use judge_benches::{Failure, Fallible};
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
@@ -29,7 +30,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{sleep_until, timeout_at};
 
-use crate::books::{Books, Entry};
 use crate::sources::Source;
 
 /// What is sent, and when.

@@ -9,6 +9,7 @@ pub mod exposition;
 pub mod figures;
 pub mod host;
 pub mod latency;
+pub mod load;
 pub mod plot;
 pub mod process;
 pub mod report;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use judge_benches::figures::milliseconds;
+use crate::figures::milliseconds;
 
 /// One submission. Moments are counted from the start of the schedule.
 #[derive(Debug, Clone, Copy)]
@@ -112,4 +112,66 @@ impl Pace {
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub fn number(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+    const SLOTS: usize = 2;
+
+    /// Ten arrive a second, evenly; one server, which takes so long for each, one after the other.
+    fn served(each: Duration) -> Books {
+        let mut free = Duration::ZERO;
+        let entries = (0..600).map(|number| {
+            let intended = Duration::from_millis(100) * number;
+            free = free.max(intended) + each;
+            Entry { language: 0, intended, sent: Some(intended), told: Some(free) }
+        });
+        let (verdicts, repeated) = (BTreeMap::new(), 0);
+        Books { duration: MINUTE, entries: entries.collect(), verdicts, repeated }
+    }
+
+    fn about(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 0.05 * expected
+    }
+
+    #[test]
+    fn a_rate_that_is_served_in_time_is_sustained() {
+        let pace = served(Duration::from_millis(90)).pace(SLOTS);
+        assert!(pace.sustained(MINUTE), "{pace:?}");
+        assert!(about(pace.offered, 10.0) && about(pace.achieved, 10.0), "{pace:?}");
+        // Little's law: ten a second, each there for 90 ms.
+        assert!(about(pace.early_backlog, 0.9) && about(pace.late_backlog, 0.9), "{pace:?}");
+    }
+
+    #[test]
+    fn a_rate_at_which_a_backlog_grows_is_not_sustained() {
+        let pace = served(Duration::from_millis(125)).pace(SLOTS);
+        assert!(!pace.sustained(MINUTE), "{pace:?}");
+        assert!(about(pace.offered, 10.0) && about(pace.achieved, 8.0), "{pace:?}");
+        // Two a second more than are served, for half a minute.
+        assert!(about(pace.late_backlog - pace.early_backlog, 60.0), "{pace:?}");
+    }
+
+    #[test]
+    fn what_is_lost_is_not_sustained_and_counts_with_all_its_waiting() {
+        let mut books = served(Duration::from_millis(10));
+        books.entries[0].told = None;
+        assert!(!books.pace(SLOTS).sustained(MINUTE));
+        let latencies = books.latencies(None, 2 * MINUTE);
+        assert!(about(latencies[0], 120_000.0) && about(latencies[1], 10.0), "{latencies:?}");
+    }
+
+    #[test]
+    fn latency_begins_when_it_was_intended_however_late_it_was_sent() {
+        let mut books = served(Duration::from_millis(10));
+        let late = Duration::from_secs(3);
+        let first = &mut books.entries[0];
+        (first.sent, first.told) = (Some(late), Some(late + Duration::from_millis(10)));
+        assert!(about(books.latencies(Some(0), MINUTE)[0], 3_010.0));
+        assert!(about(books.delays()[0], 3_000.0));
+        assert_eq!(books.latencies(Some(1), MINUTE), [0.0; 0]);
+    }
 }

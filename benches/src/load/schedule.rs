@@ -73,3 +73,56 @@ pub fn draw(mix: &[Share], random: &mut Rng) -> usize {
     }
     mix.len() - 1 // rounding may leave a bit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn poisson(rate: f64, seed: u64) -> Vec<Duration> {
+        moments(Arrivals::Poisson, rate, MINUTE, &mut Rng::with_seed(seed))
+    }
+
+    #[test]
+    fn constant_arrivals_have_equal_gaps() {
+        let random = &mut Rng::with_seed(1);
+        let moments = moments(Arrivals::Constant, 4.0, Duration::from_secs(1), random);
+        let expected = [250, 500, 750].map(Duration::from_millis);
+        assert_eq!(moments, expected);
+    }
+
+    #[test]
+    fn random_arrivals_ascend_within_the_schedule_and_follow_from_the_seed() {
+        let moments = poisson(50.0, 7);
+        assert!(moments.is_sorted() && moments.last().is_some_and(|last| *last < MINUTE));
+        assert_eq!(moments, poisson(50.0, 7));
+        assert_ne!(moments, poisson(50.0, 8));
+    }
+
+    #[test]
+    fn gaps_of_random_arrivals_are_exponential() {
+        let moments = poisson(200.0, 1);
+        // Of 12,000, by five standard deviations of a Poisson distribution.
+        assert!(moments.len().abs_diff(12_000) < 550, "{} arrivals", moments.len());
+        let gaps: Vec<_> = moments.windows(2).map(|two| two[1] - two[0]).collect();
+        let long = gaps.iter().filter(|gap| 1.0 / 200.0 < gap.as_secs_f64()).count();
+        let share = 100 * long / gaps.len();
+        assert!((34..=39).contains(&share), "{share} % are longer than the mean, not 1/e of them");
+    }
+
+    #[test]
+    fn languages_are_drawn_by_their_shares() {
+        let mix: Vec<Share> = ["a=1", "b=3"].map(|text| text.parse().unwrap()).into();
+        let random = &mut Rng::with_seed(1);
+        let second = (0..10_000).filter(|_| draw(&mix, random) == 1).count();
+        assert!(second.abs_diff(7_500) < 250, "{second} of 10000");
+    }
+
+    #[test]
+    fn a_share_has_a_language_and_a_weight_above_0() {
+        for wrong in ["cpp20", "=1", "cpp20=0", "cpp20=-1", "cpp20=inf", "cpp20=x"] {
+            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+        }
+    }
+}
