@@ -33,7 +33,7 @@ use servers::{Servers, Wanted};
 use sources::Source;
 use traffic::Plan;
 
-/// Drives workers over RabbitMQ at a fixed arrival rate.
+/// Drives workers over a broker at a fixed arrival rate.
 #[derive(Debug, Parser)]
 struct Args {
     /// Submissions a second; with `--find`, the first rate that is tried.
@@ -116,14 +116,12 @@ fn main() -> Fallible<()> {
         .map(|share| Source::find(&problem, &share.language))
         .collect::<Fallible<_>>()?;
     let slots = args.slots.map_or_else(|| available_parallelism().map(usize::from), Ok)?;
-    let servers = match &args.broker {
-        Some(broker) => Servers::Existing { broker: broker.clone(), metrics: args.metrics.clone() },
-        None => {
-            let binary = args.worker.clone().map_or_else(worker::build, Ok)?;
-            let (workers, database) = (args.workers, args.database.as_str());
-            let wanted = Wanted { binary: &binary, workers, slots, database };
-            Servers::start(&wanted, &runtime)?
-        }
+    let servers = if let Some(broker) = &args.broker {
+        Servers::Existing { broker: broker.clone(), metrics: args.metrics.clone() }
+    } else {
+        let binary = args.worker.clone().map_or_else(worker::build, Ok)?;
+        let (workers, database) = (args.workers, args.database.as_str());
+        Servers::start(&Wanted { binary: &binary, workers, slots, database }, &runtime)?
     };
     let bench = Bench { args: &args, runtime, servers, sources, slots: slots * args.workers };
     report.say(&host::facts(&bench.cgroups()?));

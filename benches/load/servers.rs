@@ -68,8 +68,7 @@ impl Servers {
         let workers = (0..wanted.workers)
             .map(|number| Worker::start(wanted.binary, &format!("load-{number}"), &settings))
             .collect::<Fallible<_>>()?;
-        let _database = own_database;
-        Ok(Self::Private(Box::new(Private { workers, broker, _database, _dir: dir })))
+        Ok(Self::Private(Box::new(Private { workers, broker, _database: own_database, _dir: dir })))
     }
 
     /// The broker's URL.

@@ -157,7 +157,7 @@ async fn hear(mut verdicts: Consumer, plan: &Plan<'_>, start: Instant) -> Fallib
         let Ok(delivery) = timeout_at(end, verdicts.next()).await else { break };
         let delivery = delivery.ok_or("the broker has ended the connection")??;
         let at = start.elapsed();
-        let verdict: Verdict = serde_json::from_slice(&delivery.data)?;
+        let verdict: VerdictMessage = serde_json::from_slice(&delivery.data)?;
         let number = verdict.submission_id.strip_prefix(&plan.room).and_then(|rest| {
             let number: usize = rest.strip_prefix('-')?.parse().ok()?;
             (number < told.moments.len()).then_some(number)
@@ -187,7 +187,7 @@ fn message(
 ) -> Fallible<Vec<u8>> {
     let source = &plan.sources[language];
     let room = &plan.room;
-    let submission = Submission {
+    let submission = SubmissionMessage {
         submission_id: format!("{room}-{number}"),
         problem_id: plan.problem,
         language: &source.language,
@@ -201,7 +201,7 @@ fn message(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Submission<'a> {
+struct SubmissionMessage<'a> {
     submission_id: String,
     problem_id: &'a str,
     language: &'a str,
@@ -213,7 +213,7 @@ struct Submission<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Verdict {
+struct VerdictMessage {
     submission_id: String,
     verdict: String,
 }

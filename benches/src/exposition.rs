@@ -30,7 +30,9 @@ impl Histogram {
                     let bound = labels.into_iter().find_map(|(name, value)| {
                         (name == "le").then(|| value.parse().ok()).flatten()
                     });
-                    bound.into_iter().for_each(|bound| histogram.count(bound, value));
+                    if let Some(bound) = bound {
+                        histogram.count(bound, value);
+                    }
                 }
                 _ => {}
             }

@@ -72,7 +72,7 @@ impl Books {
     pub fn pace(&self, slots: usize) -> Pace {
         let [quarter, half, three_quarters] =
             [0.25, 0.5, 0.75].map(|part| self.duration.mul_f64(part));
-        let seconds = (self.duration - quarter).as_secs_f64();
+        let seconds = self.duration.saturating_sub(quarter).as_secs_f64();
         let during = |moment: Duration| quarter <= moment && moment < self.duration;
         let intended = self.entries.iter().filter(|entry| during(entry.intended)).count();
         let told = self.entries.iter().filter(|entry| entry.told.is_some_and(during)).count();
@@ -94,7 +94,7 @@ impl Books {
             end.saturating_sub(entry.intended.max(from)).as_secs_f64()
         };
         let waited: f64 = self.entries.iter().map(within).sum();
-        waited / (to - from).as_secs_f64()
+        waited / to.saturating_sub(from).as_secs_f64()
     }
 }
 
