@@ -78,7 +78,7 @@ soak:
 	JUDGE_SOAK_SUBMISSIONS=$${JUDGE_SOAK_SUBMISSIONS:-20000} \
 	    $(CARGO) test --release -p judge-worker --test soak -- --nocapture
 
-# All benches, in less than ten minutes once they are built; on a machine that does nothing else.
+# All benches, on a machine that does nothing else; says at its end how long they took.
 bench:
 	.ci/needs.sh bench
 	benches/all.sh $(REPORT)
