@@ -6,7 +6,10 @@ PROBLEMS := testcases/problems
 # For tests only: walls that can be taken away, places at which a worker can be told to die.
 TEST_FEATURES := judge-core/missing-walls,judge-worker/failpoints
 
-.PHONY: demo test test-here lint unit test-v2 verify deploy-check third-party image bench fuzz chaos soak
+# Where `make bench` leaves its tables and plots.
+REPORT ?= target/bench-report
+
+.PHONY: demo test test-here lint unit test-v2 verify deploy-check third-party image bench bench-readme fuzz chaos soak
 
 # Judges submissions of the shipped packages with no server at all.
 demo:
@@ -76,5 +79,11 @@ soak:
 	JUDGE_SOAK_SUBMISSIONS=$${JUDGE_SOAK_SUBMISSIONS:-20000} \
 	    $(CARGO) test --release -p judge-worker --test soak -- --nocapture
 
+# All benches, on a machine that does nothing else; says at its end how long they took.
 bench:
-	$(CARGO) bench -p judge-benches
+	.ci/needs.sh bench
+	benches/all.sh $(REPORT)
+
+# The same, and its figures replace those in the README.
+bench-readme: bench
+	benches/publish.sh $(REPORT)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs from Debian's packages what is missing of what building and testing need.
 #   .ci/needs.sh toolchains   the languages that the worker judges
+#   .ci/needs.sh bench        also the servers and the sandboxes of others that benches measure
 #   .ci/needs.sh all          also the servers and tools that the tests start
 set -eu
 
@@ -16,9 +17,14 @@ need /usr/bin/python3 python3
 need /usr/bin/node nodejs
 need /usr/bin/unshare util-linux
 need /usr/bin/newuidmap uidmap
-if [ "${1:-all}" = all ]; then
+if [ "${1:-all}" != toolchains ]; then
     need rabbitmq-server rabbitmq-server
     need mariadbd mariadb-server
+fi
+if [ "${1:-all}" = bench ]; then
+    need bwrap bubblewrap
+fi
+if [ "${1:-all}" = all ]; then
     need prometheus prometheus
     need promtool prometheus
     need nginx nginx-light

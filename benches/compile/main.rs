@@ -4,13 +4,15 @@
 //! In each round one follows the other, so the figures to keep are the medians of the rounds' ratios.
 //! Nothing is asserted about time.
 
-use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use judge_benches::figures::{median, milliseconds, ratios, three_digits};
+use judge_benches::report::Report;
+use judge_benches::{Fallible, host};
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::init::become_init_if_asked;
 use judge_core::sandbox::profile::ProfileSource;
@@ -25,6 +27,9 @@ struct Args {
     /// Rounds of each language.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// A folder for `compile.md`.
+    #[arg(long)]
+    report: Option<PathBuf>,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -59,9 +64,10 @@ const SUMS: [Sum; 2] = [
 /// A version that no toolchain has: what is prepared is this bench's own.
 const VERSION: &str = "bench";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Fallible<()> {
     become_init_if_asked();
     let args = Args::parse();
+    let mut report = Report::new(args.report.as_deref())?;
     let folder = tempfile::tempdir()?;
     let files = PreparedFiles::open(folder.path())?;
     let mut profiles = Profiles::load(&ProfileSource::BuiltIn)?;
@@ -71,37 +77,42 @@ fn main() -> Result<(), Box<dyn Error>> {
         profiles,
         cgroups: Cgroups::claim(None)?,
     };
+    report.say(&host::facts(config.cgroups.mode().as_str()));
     let languages = Languages::load(&ProfileSource::BuiltIn)?;
     let cache = CompileCache::open(folder.path(), 64 << 20, &config)?;
     let mut slot = Slot::start(&config, 0)?;
-    let mut table = comfy_table::Table::new();
-    table.set_header([
-        "A+B",
-        "plain",
-        "in a slot",
-        "prepared",
-        "found",
-        "÷ plain",
-        "÷ plain",
-        "÷ plain",
-    ]);
+    let mut rows = Vec::new();
     for sum in SUMS {
         let language = languages.find(sum.id).ok_or("a language is missing")?;
         files.make(&mut slot, language, VERSION, &Cancel::default())?;
         let mut times: [Vec<f64>; 4] = Default::default();
-        let mut ratios: [Vec<f64>; 3] = Default::default();
         for round in 0..args.rounds {
             let round = one_round(&mut slot, &cache, &files, language, &sum, round)?;
-            let [plain, others @ ..] = round.map(|time| time.as_secs_f64());
-            times.iter_mut().zip(round).for_each(|(all, one)| all.push(one.as_secs_f64()));
-            ratios.iter_mut().zip(others).for_each(|(all, one)| all.push(one / plain));
+            times.iter_mut().zip(round).for_each(|(all, one)| all.push(milliseconds(one)));
         }
-        let times = times.map(|all| format!("{:.2} ms", median(all) * 1e3));
-        let ratios = ratios.map(|all| format!("{:.4}", median(all)));
-        table.add_row([sum.id.to_owned()].into_iter().chain(times).chain(ratios));
+        let [plain, others @ ..] = &times;
+        let mut row = vec![sum.id.to_owned()];
+        row.extend(times.iter().map(|all| three_digits(median(all))));
+        row.extend(others.iter().map(|all| format!("{:.4}", median(&ratios(all, plain)))));
+        rows.push(row);
     }
-    println!("{table}");
-    Ok(())
+    report.say(&format!(
+        "Compiling A+B, medians of {} rounds: by the plain compiler, in a slot, there with what is prepared, \
+         and found in the compile cache.",
+        args.rounds
+    ));
+    let header = [
+        "A+B",
+        "plain ms",
+        "slot ms",
+        "prepared ms",
+        "found ms",
+        "slot by plain",
+        "prepared by plain",
+        "found by plain",
+    ];
+    report.table(&header, rows);
+    report.write("compile.md")
 }
 
 /// What each way took.
@@ -112,7 +123,7 @@ fn one_round(
     language: &Arc<Language>,
     sum: &Sum,
     round: u32,
-) -> Result<[Duration; 4], Box<dyn Error>> {
+) -> Fallible<[Duration; 4]> {
     let cancel = Cancel::default();
     let sources = [SourceFile { name: None, content: sum.text.into() }];
     let ready = files.find(language, VERSION).ok_or("what was prepared is gone")?;
@@ -122,7 +133,7 @@ fn one_round(
     let in_a_slot = began.elapsed();
     // Another version is another key, so that each round compiles.
     let key = cache.key(language, &round.to_string(), &sources);
-    let mut cached = || -> Result<(Duration, bool), Box<dyn Error>> {
+    let mut cached = || -> Fallible<(Duration, bool)> {
         let began = Instant::now();
         let got = cache.get_or_compile(key, language, &cancel, || {
             compile_with(slot, language, &sources, Some(&ready), &cancel)
@@ -136,9 +147,9 @@ fn one_round(
     }
 }
 
-fn plain(sum: &Sum) -> Result<Duration, Box<dyn Error>> {
+fn plain(sum: &Sum) -> Fallible<Duration> {
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join(Path::new(sum.file)), sum.text)?;
+    std::fs::write(folder.path().join(sum.file), sum.text)?;
     let mut command = Command::new(sum.plain[0]);
     command.args(&sum.plain[1..]).current_dir(folder.path()).stdin(Stdio::null());
     let began = Instant::now();
@@ -147,12 +158,7 @@ fn plain(sum: &Sum) -> Result<Duration, Box<dyn Error>> {
     if status.success() { Ok(took) } else { Err(format!("{command:?}: {status}").into()) }
 }
 
-fn succeeded(sum: &Sum, made: &Compilation) -> Result<(), Box<dyn Error>> {
+fn succeeded(sum: &Sum, made: &Compilation) -> Fallible<()> {
     let id = sum.id;
     made.result.as_ref().map(drop).map_err(|why| format!("{id}: {why:?}").into())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -5,13 +5,17 @@
 //! same round, a moment apart, compares well; so the figures to keep are the medians of the rounds'
 //! ratios. Nothing here asserts a time.
 
+pub mod exposition;
 pub mod figures;
 pub mod host;
 pub mod latency;
+pub mod load;
 pub mod plot;
+pub mod process;
 pub mod report;
 pub mod system;
 pub mod throughput;
+pub mod worker;
 pub mod workload;
 
 /// Why there is no figure: whatever it was, a person has to look at it.

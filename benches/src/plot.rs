@@ -36,8 +36,14 @@ pub struct Panel {
 
 const NAMES_WIDTH: f64 = 210.0;
 const PANEL_WIDTH: f64 = 300.0;
-/// Beside each panel, for the labels of marks at its end.
-const MARGIN: f64 = 60.0;
+/// Beside each panel at least.
+const MARGIN: f64 = 40.0;
+/// Of a small character, about: what draws it chooses the font.
+const CHARACTER: f64 = 6.6;
+/// Between the end of a mark and its label.
+const GAP: f64 = 7.0;
+/// The most ticks of an axis that have a number each; of more, only the powers of ten have.
+const NUMBERED: usize = 8;
 const HEAD: f64 = 76.0;
 const ROW: f64 = 44.0;
 const FOOT: f64 = 34.0;
@@ -46,6 +52,7 @@ const STYLE: &str = "\
 text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328; }
 .small { font-size: 11px; fill: #59636e; }
 .title { font-weight: 600; }
+.label { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }
 .paper { fill: #ffffff; }
 .grid { stroke: #d1d9e0; stroke-width: 1; }
 .s0 { fill: #0969da; stroke: #0969da; }
@@ -54,6 +61,7 @@ line.s0, line.s1 { stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; }
   .small { fill: #9198a1; }
+  .label { stroke: #0d1117; }
   .paper { fill: #0d1117; }
   .grid { stroke: #3d444d; }
   .s0 { fill: #58a6ff; stroke: #58a6ff; }
@@ -63,9 +71,8 @@ line.s0, line.s1 { stroke-width: 2; }
 
 /// The picture, a document by itself. `names`: of the systems, from the top.
 pub fn svg(names: &[&str], panels: &[Panel]) -> String {
-    let columns = u32::try_from(panels.len()).unwrap_or(u32::MAX);
     let rows = u32::try_from(names.len()).unwrap_or(u32::MAX);
-    let width = NAMES_WIDTH + f64::from(columns) * (PANEL_WIDTH + MARGIN);
+    let width = NAMES_WIDTH + panels.iter().map(width_of).sum::<f64>();
     let height = HEAD + f64::from(rows) * ROW + FOOT;
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("a string takes everything");
@@ -82,10 +89,20 @@ pub fn svg(names: &[&str], panels: &[Panel]) -> String {
     let mut left = NAMES_WIDTH;
     for panel in panels {
         draw(panel, left, height - FOOT, &mut line);
-        left += PANEL_WIDTH + MARGIN;
+        left += width_of(panel);
     }
     line("</svg>".into());
     out
+}
+
+/// Of a panel with all its labels.
+fn width_of(panel: &Panel) -> f64 {
+    let axis = Axis::of(panel, 0.0);
+    let ends = panel.rows.iter().flatten().map(|mark| {
+        let characters = u32::try_from(mark.label.chars().count()).unwrap_or(u32::MAX);
+        axis.x(mark.dot.max(mark.end)) + GAP + f64::from(characters) * CHARACTER
+    });
+    ends.fold(PANEL_WIDTH, f64::max) + MARGIN
 }
 
 fn draw(panel: &Panel, left: f64, bottom: f64, line: &mut dyn FnMut(String)) {
@@ -102,9 +119,11 @@ fn draw(panel: &Panel, left: f64, bottom: f64, line: &mut dyn FnMut(String)) {
         let top = HEAD - 8.0;
         line(format!(r#"<line class="grid" x1="{x:.1}" y1="{top}" x2="{x:.1}" y2="{bottom}"/>"#));
         let y = bottom + 18.0;
-        line(format!(
-            r#"<text class="small" x="{x:.1}" y="{y}" text-anchor="middle">{tick}</text>"#
-        ));
+        if axis.has_number(tick) {
+            line(format!(
+                r#"<text class="small" x="{x:.1}" y="{y}" text-anchor="middle">{tick}</text>"#
+            ));
+        }
     }
     let mut top = HEAD;
     for row in &panel.rows {
@@ -115,8 +134,8 @@ fn draw(panel: &Panel, left: f64, bottom: f64, line: &mut dyn FnMut(String)) {
                 r#"<line class="s{series}" x1="{dot:.1}" y1="{y:.1}" x2="{end:.1}" y2="{y:.1}"/>"#
             ));
             line(format!(r#"<circle class="s{series}" cx="{dot:.1}" cy="{y:.1}" r="4"/>"#));
-            let (x, base, label) = (dot.max(end) + 7.0, y + 4.0, escaped(&mark.label));
-            line(format!(r#"<text class="small" x="{x:.1}" y="{base:.1}">{label}</text>"#));
+            let (x, base, label) = (dot.max(end) + GAP, y + 4.0, escaped(&mark.label));
+            line(format!(r#"<text class="small label" x="{x:.1}" y="{base:.1}">{label}</text>"#));
             y += 16.0;
         }
         top += ROW;
@@ -140,6 +159,11 @@ impl Axis {
         let first = grid.iter().rposition(|&tick| tick <= least).unwrap_or(0);
         let last = grid.iter().position(|&tick| greatest <= tick).unwrap_or(grid.len() - 1);
         Self { ticks: grid[first.min(last)..=last.max(first + 1)].to_vec(), left }
+    }
+
+    fn has_number(&self, tick: f64) -> bool {
+        let power = tick.log10();
+        self.ticks.len() <= NUMBERED || (power - power.round()).abs() < 1e-9
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -175,6 +199,25 @@ mod tests {
         assert!((axis.x(0.3) - 10.0).abs() < 1e-9 && (axis.x(300.0) - 310.0).abs() < 1e-9);
         assert!(axis.x(0.4) < axis.x(0.9));
         assert_eq!(Axis::of(&panel(&[(1.0, 1.0)]), 0.0).ticks, [1.0, 3.0]);
+    }
+
+    #[test]
+    fn the_longest_label_lies_within_the_picture() {
+        let mut wide = panel(&[(1.0, 3.0)]);
+        let narrow = width_of(&wide);
+        wide.rows[0][0].label = "a label of more than forty characters, see".into();
+        assert!(narrow + 30.0 * CHARACTER < width_of(&wide));
+    }
+
+    #[test]
+    fn numbers_of_a_long_axis_are_powers_of_ten() {
+        let numbered = |panel: &Panel| {
+            let axis = Axis::of(panel, 0.0);
+            let numbered = axis.ticks.iter().filter(|tick| axis.has_number(**tick));
+            numbered.copied().collect::<Vec<_>>()
+        };
+        assert_eq!(numbered(&panel(&[(0.3, 30.0)])), [0.3, 1.0, 3.0, 10.0, 30.0]);
+        assert_eq!(numbered(&panel(&[(0.3, 3000.0)])), [1.0, 10.0, 100.0, 1000.0]);
     }
 
     #[test]

@@ -33,6 +33,17 @@ const HELLO: &str = r#"
 int main(void) { return puts("hello, world") < 0; }
 "#;
 
+const TOUCHING: &str = r#"
+#include <fcntl.h>
+#include <unistd.h>
+
+int main(void) {
+    const char *name = "/tmp/judge-benches-touched";
+    int file = open(name, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+    return file < 0 || write(file, "x", 1) != 1 || unlink(name) != 0;
+}
+"#;
+
 const SUM: &str = r"
 #include <iostream>
 
@@ -62,6 +73,11 @@ impl Workload {
     /// same for everyone, and hide the rest.
     pub fn hello() -> Fallible<Self> {
         Self::compiled("hello world, static C", "gcc", "hello.c", HELLO, b"", b"hello, world\n")
+    }
+
+    /// Writes a file and removes it: least of all that a sandbox has to clean up after.
+    pub fn touching() -> Fallible<Self> {
+        Self::compiled("a file written, static C", "gcc", "touching.c", TOUCHING, b"", b"")
     }
 
     /// The usual first problem, built as the worker builds C++.

@@ -14,7 +14,7 @@ mod slot;
 pub use bare::Bare;
 pub use command::{Bwrap, Isolate, IsolateEachTime, Nsjail};
 pub use go_judge::GoJudge;
-pub use slot::OwnSlot;
+pub use slot::{InSlot, OwnSlot};
 
 use crate::Fallible;
 use crate::workload::Workload;

@@ -16,6 +16,11 @@ use super::{
     topology::TopologyError,
 };
 
+/// The longest frame, unless the URL says `frame_max`; a message that is longer comes and goes in several.
+/// The library keeps room for 32 of them twice for each connection: with `RabbitMQ`'s own 128 KiB that
+/// would be 16 MiB of memory, in which most never is more than a message of a few KiB.
+const FRAME_BYTES: u32 = 16 << 10;
+
 /// A setting is wrong, or the broker did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
@@ -134,6 +139,7 @@ impl Broker {
         uri.query.heartbeat.get_or_insert(heartbeat);
         let connect_ms = u64::try_from(config.request_timeout.as_millis()).unwrap_or(u64::MAX);
         uri.query.connection_timeout.get_or_insert(connect_ms);
+        uri.query.frame_max.get_or_insert(FRAME_BYTES);
 
         let config = Arc::new(config.clone());
         let (session_tx, sessions) = watch::channel(None);
