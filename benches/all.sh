@@ -26,6 +26,7 @@ run side_by_side --rounds 200 --idle-rounds 100 --slices 10 --report "$dir" \
     ${JUDGE_GO_JUDGE:+--go-judge "$JUDGE_GO_JUDGE"}
 run side_by_side --hello-only --only slot --report "$dir/alone"
 run compile --rounds 10 --report "$dir"
+run many_tests --pinned --rounds 30 --report "$dir"
 run idle --slots 1,4 --seconds 10 --report "$dir"
 run load --report "$dir"
 echo "All benches took $(($(date +%s) - began)) s; their tables and plots are in $dir."

@@ -35,7 +35,7 @@ impl Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 32] = [
+pub const SETTINGS: [Setting; 34] = [
     text("amqp_url", "amqp://127.0.0.1:5672/%2f"),
     text("amqp_url_file", ""),
     text("database_url", "sqlite://judge-history.sqlite"),

@@ -99,8 +99,9 @@ pub struct BrokerConfig {
     pub delivery_limit: u32,
     /// Longest wait in the retry queue: longer delays are cut to this.
     pub max_retry_delay: Duration,
-    /// How often the bulk queue is asked for work while a slot is free, and how long the live
-    /// queue must have been silent before that.
+    /// How soon the bulk queue is asked again for work while a slot is free, at first: while there is
+    /// none, the pauses grow to some seconds. And how long the live queue must have been silent before
+    /// the first question.
     pub bulk_poll: Duration,
 }
 

@@ -28,6 +28,10 @@ use crate::intake::{Delivery, Lane};
 /// a worker had in hand that died, and for that its lease has to run out as well, which takes longer.
 const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 
+/// The longest pause between two questions for bulk work, unless the first one is longer: a worker with
+/// nothing to do is to sleep, and nobody waits for bulk work by the second.
+const LONGEST_BULK_PAUSE: Duration = Duration::from_secs(5);
+
 /// Pause after a queue could not be asked, for all queues.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -44,6 +48,8 @@ pub struct AmqpSource {
     /// When bulk work may be asked for, if live work stays silent.
     bulk: Instant,
     bulk_poll: Duration,
+    /// Before the next question for bulk work, if there is none: the longer, the longer there was none.
+    bulk_pause: Duration,
     prefetch: watch::Sender<u16>,
     stop: CancellationToken,
     feeder: Option<JoinHandle<()>>,
@@ -89,6 +95,7 @@ impl Broker {
             look: now + LOOK_INTERVAL,
             bulk: now + bulk_poll,
             bulk_poll,
+            bulk_pause: bulk_poll,
             prefetch,
             feeder: Some(tokio::spawn(feeder.run())),
             _stop_on_drop: stop.clone().drop_guard(),
@@ -103,6 +110,7 @@ impl AmqpSource {
         loop {
             let delivery = self.take().await?;
             if delivery.ticket.is_live() {
+                self.bulk_pause = self.bulk_poll;
                 if delivery.lane != Lane::Bulk {
                     self.bulk = Instant::now() + self.bulk_poll;
                 }
@@ -182,7 +190,10 @@ impl AmqpSource {
                 // One that has failed is looked at with all others: it may be gone.
                 self.line.asked(lane, delivery.as_mut(), holds_more);
             }
-            Pull::Bulk if delivery.is_none() => self.bulk = now + self.bulk_poll,
+            Pull::Bulk if delivery.is_none() => {
+                self.bulk = now + self.bulk_pause;
+                self.bulk_pause = (2 * self.bulk_pause).min(self.bulk_poll.max(LONGEST_BULK_PAUSE));
+            }
             Pull::Bulk => {}
         }
         delivery
