@@ -12,10 +12,14 @@ block=$(mktemp)
     printf '\n![The first two tables as a plot](benches/side-by-side.svg)\n'
     printf '\n### With nobody but the two in turn\n\n'
     cat "$dir/alone/side-by-side.md"
+    printf '\n### A submission of many short tests\n\n'
+    cat "$dir/many-tests.md"
     printf '\n### Compiling\n\n'
     cat "$dir/compile.md"
     printf '\n### A worker with nothing to do\n\n'
     cat "$dir/idle.md"
+    printf '\n### Cancelling\n\n'
+    cat "$dir/cancel.md"
     printf '\n### Over RabbitMQ\n\n'
     cat "$dir/load.md"
     printf '\n![The same as a plot](benches/load.svg)\n'
