@@ -99,7 +99,11 @@ async fn listen_once(
     let consume = channel.basic_consume(queue, short(""), options, FieldTable::default());
     let mut messages = broker.within("a consumer of hints", consume).await?;
     backoff.reset();
-    while let Some(message) = messages.next().await {
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message.ok_or(BrokerError::Cancelled)?,
+            () = broker.gone(&channel, &session) => return Err(BrokerError::Down),
+        };
         let message =
             message.map_err(|source| BrokerError::Request { request: "a hint", source })?;
         if let Some(hint) = parse(&message.data) {
@@ -108,7 +112,6 @@ async fn listen_once(
             warn!("a message that is no hint was dropped");
         }
     }
-    Err(BrokerError::Cancelled)
 }
 
 fn parse(body: &[u8]) -> Option<Hint> {

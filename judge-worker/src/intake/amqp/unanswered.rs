@@ -2,6 +2,8 @@
 //!
 //! One at a time: there is hardly ever one, and its sender has waited long.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use lapin::{
     Channel, Consumer,
@@ -14,14 +16,21 @@ use super::{
     backoff::Backoff,
     broker::{Broker, BrokerError, in_one_line},
     message::{self, short},
+    supervisor::Session,
 };
 use crate::intake::{Delivery, Lane};
 
 /// Deliveries of lane [`Lane::Unanswered`], over every reconnect.
 pub struct Unanswered {
     broker: Broker,
-    consuming: Option<(Channel, Consumer)>,
+    consuming: Option<Consuming>,
     backoff: Backoff,
+}
+
+struct Consuming {
+    session: Arc<Session>,
+    channel: Channel,
+    deliveries: Consumer,
 }
 
 impl Broker {
@@ -55,24 +64,27 @@ impl Unanswered {
 
     async fn receive(&mut self) -> Result<Delivery, BrokerError> {
         let queue = self.broker.config().names.unanswered();
-        let (channel, consumer) = match &mut self.consuming {
+        let Consuming { session, channel, deliveries } = match &mut self.consuming {
             Some(consuming) => consuming,
             none => none.insert(consume(&self.broker, &queue).await?),
         };
         self.backoff.reset();
-        let message = consumer.next().await.ok_or(BrokerError::Cancelled)?;
+        let message = tokio::select! {
+            message = deliveries.next() => message.ok_or(BrokerError::Cancelled)?,
+            () = self.broker.gone(channel, session) => return Err(BrokerError::Down),
+        };
         let message =
             message.map_err(|source| BrokerError::Request { request: "a delivery", source })?;
         Ok(message::delivery(&self.broker, channel, Lane::Unanswered, &queue, message))
     }
 }
 
-async fn consume(broker: &Broker, queue: &str) -> Result<(Channel, Consumer), BrokerError> {
+async fn consume(broker: &Broker, queue: &str) -> Result<Consuming, BrokerError> {
     let session = broker.session().await.ok_or(BrokerError::Down)?;
     let channel = broker.channel(&session.consuming).await?;
     broker.within("a prefetch count", channel.basic_qos(1, BasicQosOptions::default())).await?;
     let options = BasicConsumeOptions::default();
     let consume = channel.basic_consume(short(queue), short(""), options, FieldTable::default());
-    let consumer = broker.within("a consumer", consume).await?;
-    Ok((channel, consumer))
+    let deliveries = broker.within("a consumer", consume).await?;
+    Ok(Consuming { session, channel, deliveries })
 }
