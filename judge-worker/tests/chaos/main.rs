@@ -59,8 +59,8 @@ impl Extent {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
         let small = |number| usize::try_from(number).expect("a small number");
         Self {
-            submissions: number("JUDGE_CHAOS_SUBMISSIONS").map_or(60, small),
-            kills: number("JUDGE_CHAOS_KILLS").map_or(10, small),
+            submissions: number("JUDGE_CHAOS_SUBMISSIONS").map_or(40, small),
+            kills: number("JUDGE_CHAOS_KILLS").map_or(8, small),
             seed: number("JUDGE_CHAOS_SEED").unwrap_or(now.as_secs()),
         }
     }
