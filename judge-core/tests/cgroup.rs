@@ -106,6 +106,7 @@ fn run(
 ) -> Result<Outcome, judge_core::sandbox::SandboxError> {
     let argv: Vec<String> = argv.iter().map(|&arg| arg.to_owned()).collect();
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &argv,
         env: &[("PATH".into(), "/usr/bin:/bin".into())],

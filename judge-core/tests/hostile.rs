@@ -171,6 +171,7 @@ fn litter(slot: &mut Slot, script: &str) -> Outcome {
     let languages = Languages::load(&ProfileSource::BuiltIn).unwrap();
     let limits = languages.find("c").unwrap().compile_limits();
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Compile,
         argv: &argv,
         env: &[],

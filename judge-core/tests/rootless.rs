@@ -264,6 +264,7 @@ fn run(slot: &mut Slot, argv: &[&str]) -> Result<(Outcome, String), SandboxError
         stack_bytes: 8 << 20,
     };
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &argv,
         env: &[("PATH".into(), "/usr/bin:/bin".into())],

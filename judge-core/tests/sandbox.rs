@@ -40,6 +40,7 @@ fn python(slot: &mut Slot, script: &str, limits: &Limits) -> (Outcome, String) {
 fn run(slot: &mut Slot, argv: &[&str], stdin: &[u8], limits: &Limits) -> (Outcome, String) {
     let argv: Vec<String> = argv.iter().map(|&arg| arg.to_owned()).collect();
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &argv,
         env: &[("PATH".into(), "/usr/bin:/bin".into())],
@@ -221,6 +222,7 @@ fn an_inherited_file_is_where_it_was_asked_for() {
     let mut slot = Slot::start(&config, 0).unwrap();
     let content = std::sync::Arc::new(SealedFile::of_bytes(b"#!/bin/sh\necho ran $0").unwrap());
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &["./dir/tool".to_owned()],
         env: &[],
@@ -252,6 +254,7 @@ fn a_run_is_cancelled_from_another_thread() {
     let cancel = Cancel::default();
     let argv: Vec<String> = ["/bin/sh", "-c", "echo up; sleep 1000"].map(str::to_owned).into();
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &argv,
         env: &[],
@@ -271,6 +274,7 @@ fn a_missing_program_is_our_failure_and_says_which() {
     let mut slot = Slot::start(&config, 0).unwrap();
     let argv = ["/usr/bin/no-such-compiler".to_owned()];
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Compile,
         argv: &argv,
         env: &[],

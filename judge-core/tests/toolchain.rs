@@ -34,6 +34,7 @@ fn judge(slot: &mut Slot, language: &Arc<Language>, text: &str, input: &str) -> 
     let memory = 128 << 20;
     let limits = language.run_limits(Duration::from_secs(20), memory, 1 << 20);
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &program.argv(memory),
         env: &program.env(),

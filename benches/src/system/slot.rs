@@ -87,6 +87,7 @@ impl<'a> InSlot<'a> {
 impl Runner for InSlot<'_> {
     fn run(&mut self) -> Fallible<()> {
         let spec = RunSpec {
+            own_core: true,
             profile: ProfileName::Run,
             argv: &self.workload.argv,
             env: &[],

@@ -223,6 +223,7 @@ impl Contestant<'_> {
         let mut argv = self.program.argv(self.memory_bytes);
         argv.extend_from_slice(args);
         let spec = RunSpec {
+            own_core: self.program.language.run.own_core,
             profile: ProfileName::Run,
             argv: &argv,
             env: &self.program.env(),

@@ -147,6 +147,7 @@ impl Validator {
         // However large: a score that were left out would be taken for none.
         let score = |name| wanted(name, self.limits.file_size_bytes);
         let spec = RunSpec {
+            own_core: self.program.language.run.own_core,
             profile: ProfileName::Validate,
             argv: &argv,
             env: &self.program.env(),

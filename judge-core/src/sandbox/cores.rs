@@ -9,8 +9,10 @@
 //! A program on a core of its own keeps its caches, and shares the core with no other program and, with
 //! more cores than slots, with no thread of ours: what it measures is more its own.
 //!
-//! A compiler has all cores: many work on several at once (`javac` does), and somebody waits for it. Its
-//! time is not measured to the user's harm, and what a neighbour waits because of it is made good.
+//! Who works on several cores at once by nature has all of them: compilers, and the runtimes of Java and
+//! JavaScript. On one core, their own threads (garbage collection, JIT) and the program's waited for each
+//! other and used up the program's time: one that runs out of memory was told that it is too slow. What
+//! a neighbour waits because of them is made good.
 //!
 //! A slot's init is put on the core from outside, and programs are born there
 //! (`sched_setaffinity(2)`: a child inherits the mask). They can't leave: the filter refuses that call
@@ -139,11 +141,11 @@ impl Cores {
     /// Where the programs and the compilers of a slot run.
     pub(crate) fn of_slot(&self, number: u32) -> Option<SlotCores> {
         let own = *self.of_slots.get(number as usize)?;
-        let programs = set_of(&[own]).ok()?;
+        let own = set_of(&[own]).ok()?;
         let all = [&self.of_slots[..], &self.rest[..]].concat();
-        let compilers = set_of(&all).ok()?;
-        let of_compilers = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        Some(SlotCores { programs, compilers, of_compilers })
+        let of_all = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let all = set_of(&all).ok()?;
+        Some(SlotCores { own, all, of_all })
     }
 }
 
@@ -151,10 +153,11 @@ impl Cores {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SlotCores {
     /// One.
-    pub programs: CpuSet,
-    pub compilers: CpuSet,
-    /// How many `compilers` are.
-    pub of_compilers: u32,
+    pub own: CpuSet,
+    /// The worker's.
+    pub all: CpuSet,
+    /// How many these are.
+    pub of_all: u32,
 }
 
 fn no_lock(error: &dyn std::error::Error) -> Unpinned {

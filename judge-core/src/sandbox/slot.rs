@@ -19,7 +19,7 @@ use super::cores::SlotCores;
 use super::ids::{MAX_SLOTS, SlotIds};
 use super::init::{ARGV0, Born};
 use super::outcome::Outcome;
-use super::profile::{ProfileName, Profiles};
+use super::profile::Profiles;
 use super::protocol::{
     self, CollectPattern, EntryKind, FileHeader, Reply, Request, Rlimits, RunRequest, Setup,
     receive_within, unexpected, wait_readable,
@@ -179,16 +179,13 @@ impl Slot {
         self.cores = cores.copied();
     }
 
-    /// Puts the init, and so the next program, where programs of this kind run. Where the worker has
-    /// lost those cores meanwhile, the kernel has put it on others, and there it stays.
-    fn move_to_core(&mut self, profile: ProfileName) {
+    /// Puts the init, and so the next program, on the slot's own core or on all of the worker's. Where
+    /// that has lost those cores meanwhile, the kernel has put it on others, and there it stays.
+    fn move_to_core(&mut self, own_core: bool) {
         let Some(cores) = self.cores else {
             return;
         };
-        let to = match profile {
-            ProfileName::Run | ProfileName::Validate => cores.programs,
-            ProfileName::Compile => cores.compilers,
-        };
+        let to = if own_core { cores.own } else { cores.all };
         if self.on == Some(to) {
             return;
         }
@@ -213,7 +210,7 @@ impl Slot {
         let request = |entry| Request::Run(request_of(spec, entry));
         let limits = self.missing.limits(spec.limits);
         let spec = &RunSpec { limits: &limits, ..*spec };
-        self.move_to_core(spec.profile);
+        self.move_to_core(spec.own_core);
         self.groups.run.make_ready(spec.limits)?;
         let entry = self.groups.run.entry();
         let attempt = |attempt| move |source: io::Error| SandboxError::Start { attempt, source };
@@ -251,10 +248,7 @@ impl Slot {
             cancel,
             pipes: [out_read, err_read],
             cgroup_enforced: !matches!(entry, Entry::None),
-            cores: self.cores.map(|cores| match spec.profile {
-                ProfileName::Run | ProfileName::Validate => 1,
-                ProfileName::Compile => cores.of_compilers,
-            }),
+            cores: self.cores.map(|cores| if spec.own_core { 1 } else { cores.of_all }),
         }
         .watch(sink)
     }

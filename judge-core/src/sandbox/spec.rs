@@ -12,6 +12,8 @@ use crate::sys::fds::SealedFile;
 pub struct RunSpec<'a> {
     /// What it may touch.
     pub profile: ProfileName,
+    /// Whether it runs on the slot's own core, where that has one; otherwise on all of the worker's.
+    pub own_core: bool,
     /// Program, as an absolute path or relative to the working directory, and arguments.
     pub argv: &'a [String],
     /// The whole environment.

@@ -308,7 +308,13 @@ impl Supervision<'_> {
         };
         let termination = match (report.forbidden_call, state.killed) {
             (Some(number), _) => Termination::ForbiddenCall(name_of(number)),
-            (None, Some((why, _))) => why_indeed(why, &usage, self.spec.limits),
+            (None, Some((why, _))) => {
+                let limit = self.spec.limits.memory_bytes;
+                why_indeed(
+                    why,
+                    was_full(reading.memory_peak_bytes, reading.page_cache_bytes, limit),
+                )
+            }
             (None, None) => overrun(&usage, self.spec.limits),
         };
         if names.len() != fds.len() {
@@ -355,13 +361,25 @@ fn lost(attempt: &'static str, source: io::Error) -> SandboxError {
 /// advance for each CPU (`MEMCG_CHARGE_BATCH`, 64 pages).
 const ALMOST_BYTES: u64 = 1 << 20;
 
+/// Page cache that the kernel may leave in a group that is full: text of a large runtime that is in use,
+/// which it takes back and reads again. At most, and as a part of the limit.
+const MOST_TEXT: (u64, u64) = (8 << 20, 32);
+
+/// Whether the program's own memory has filled its group. Where page cache has, which is more than is in
+/// use, there was room for the program.
+fn was_full(peak_bytes: u64, page_cache_bytes: u64, limit_bytes: u64) -> bool {
+    let text = (limit_bytes / MOST_TEXT.1).clamp(ALMOST_BYTES, MOST_TEXT.0);
+    limit_bytes <= peak_bytes.saturating_add(ALMOST_BYTES) && page_cache_bytes <= text
+}
+
 /// A program that has filled its memory is not always killed at once: the kernel may first take back
 /// the pages of its own text, again and again, until its time is over. Which limit comes first is
 /// chance then; that memory was full is not.
-fn why_indeed(why: Termination, usage: &Usage, limits: &Limits) -> Termination {
-    let full = limits.memory_bytes <= usage.memory_bytes.saturating_add(ALMOST_BYTES);
+fn why_indeed(why: Termination, memory_was_full: bool) -> Termination {
     match why {
-        Termination::CpuLimit | Termination::WallLimit if full => Termination::MemoryLimit,
+        Termination::CpuLimit | Termination::WallLimit if memory_was_full => {
+            Termination::MemoryLimit
+        }
         why => why,
     }
 }
@@ -383,21 +401,21 @@ mod tests {
 
     #[test]
     fn time_that_was_lost_because_memory_was_full_is_put_down_to_memory() {
-        let limits = Limits {
-            cpu: Duration::from_secs(1),
-            wall: Duration::from_secs(5),
-            memory_bytes: 64 << 20,
-            output_bytes: 1,
-            processes: 1,
-            open_files: 1,
-            file_size_bytes: 1,
-            stack_bytes: 1,
-        };
-        let used = |memory_bytes| Usage { memory_bytes, ..Usage::default() };
-        let why = |why, memory_bytes| why_indeed(why, &used(memory_bytes), &limits);
-        assert_eq!(why(Termination::CpuLimit, 64 << 20), Termination::MemoryLimit);
-        assert_eq!(why(Termination::WallLimit, 63 << 20), Termination::MemoryLimit);
-        assert_eq!(why(Termination::CpuLimit, 62 << 20), Termination::CpuLimit);
-        assert_eq!(why(Termination::Cancelled, 64 << 20), Termination::Cancelled);
+        assert_eq!(why_indeed(Termination::CpuLimit, true), Termination::MemoryLimit);
+        assert_eq!(why_indeed(Termination::WallLimit, true), Termination::MemoryLimit);
+        assert_eq!(why_indeed(Termination::CpuLimit, false), Termination::CpuLimit);
+        assert_eq!(why_indeed(Termination::Cancelled, true), Termination::Cancelled);
+    }
+
+    #[test]
+    fn memory_is_full_of_the_program_s_own_but_for_some_text() {
+        let full =
+            |peak: u64, cache: u64, limit: u64| was_full(peak << 20, cache << 20, limit << 20);
+        assert!(full(384, 0, 384) && full(383, 0, 384));
+        assert!(full(384, 8, 384), "a runtime's text");
+        assert!(!full(384, 9, 384), "page cache that could have gone");
+        assert!(full(64, 2, 64) && !full(64, 3, 64), "as a part of a small limit");
+        assert!(!full(382, 0, 384), "there was room");
+        assert!(!full(0, 0, 384), "nothing is known of memory");
     }
 }

@@ -140,6 +140,7 @@ fn compile_within(
         .map(|pattern| Collect { pattern: pattern.clone(), max_bytes: LARGEST_PRODUCT })
         .collect();
     let spec = RunSpec {
+        own_core: false,
         profile: ProfileName::Compile,
         argv: &argv,
         env: &language.environment(),

@@ -110,6 +110,9 @@ pub struct RunRecipe {
     pub argv: Vec<String>,
     /// Processes and threads at once, inclusive.
     pub processes: u32,
+    /// Whether its programs run on one core, the slot's own: not for a runtime whose own threads work
+    /// beside the program's, which would get in each other's way and use up its CPU time.
+    pub own_core: bool,
     /// What the language's own machinery gets on top of the problem's memory limit.
     #[serde(default)]
     pub memory_headroom_mib: u64,

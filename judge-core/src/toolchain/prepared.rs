@@ -237,6 +237,7 @@ fn run(
     };
     let collect = Collect { pattern: recipe.product.clone(), max_bytes: recipe.max_mib << 20 };
     let spec = RunSpec {
+        own_core: false,
         profile: ProfileName::Compile,
         argv: &recipe.argv,
         env: &language.environment(),

@@ -39,6 +39,7 @@ pub fn probe(slot: &mut Slot, language: &Arc<Language>) -> Result<Availability, 
     }
     let limits = Limits { cpu: Duration::from_secs(20), ..language.compile_limits() };
     let spec = RunSpec {
+        own_core: false,
         profile: ProfileName::Compile,
         argv: &language.version,
         env: &language.environment(),

@@ -169,6 +169,7 @@ fn run(
     input: &SealedFile,
 ) -> Result<(Outcome, Vec<u8>), String> {
     let spec = RunSpec {
+        own_core: true,
         profile: ProfileName::Run,
         argv: &program.argv(MEMORY_BYTES),
         env: &program.env(),

@@ -162,6 +162,7 @@ impl Inside {
     fn run(&mut self, argv: &[&str], calls: &[Call]) -> (Outcome, Vec<u8>) {
         let content = Arc::new(SealedFile::of_bytes(&fs::read(prober()).unwrap()).unwrap());
         let spec = RunSpec {
+            own_core: true,
             profile: ProfileName::Run,
             argv: &argv.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>(),
             env: &[],

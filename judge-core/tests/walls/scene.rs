@@ -209,7 +209,8 @@ fn run(
 ) -> Result<Outcome, SandboxError> {
     let env = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
     let profile = ProfileName::Run;
-    let spec = RunSpec { profile, argv, env: &env, limits, stdin, files: &[], collect };
+    let own_core = true;
+    let spec = RunSpec { profile, own_core, argv, env: &env, limits, stdin, files: &[], collect };
     slot.run(&spec, sink, &Cancel::default())
 }
 

@@ -105,6 +105,7 @@ fn attempt(slot: &mut Slot, trying: &Trying, cancel: &Cancel) -> Result<Vec<Tria
     })?;
     let argv = ["/proc/self/exe".to_owned(), ATTACKER.to_owned(), briefing];
     let spec = RunSpec {
+        own_core: true,
         profile: *profile,
         argv: &argv,
         env: &[],
