@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 
 "$cargo" build --release --quiet --bin judge-worker
+worker=$(readlink -f "${CARGO_TARGET_DIR:-target}/release/judge-worker")
 "$cargo" bench --quiet -p judge-benches --no-run
 
 began=$(date +%s)
@@ -27,7 +28,7 @@ run side_by_side --rounds 200 --idle-rounds 100 --slices 10 --report "$dir" \
 run side_by_side --hello-only --only slot --report "$dir/alone"
 run compile --rounds 10 --report "$dir"
 run many_tests --pinned --rounds 30 --report "$dir"
-run idle --slots 1,4 --seconds 10 --report "$dir"
-run cancel --report "$dir"
-run load --report "$dir"
+run idle --worker "$worker" --slots 1,4 --seconds 10 --report "$dir"
+run cancel --worker "$worker" --report "$dir"
+run load --worker "$worker" --report "$dir"
 echo "All benches took $(($(date +%s) - began)) s; their tables and plots are in $dir."
