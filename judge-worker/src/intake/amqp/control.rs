@@ -1,17 +1,12 @@
 //! Commands to every worker, from the fanout exchange `judge.control`.
 
-use futures_util::StreamExt;
-use lapin::{
-    options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::{
     backoff::Backoff,
     broker::{Broker, BrokerError, in_one_line},
-    message::short,
+    pushed::Pushed,
 };
 use crate::message::control::Command;
 
@@ -51,31 +46,10 @@ async fn listen_once(
     commands: &mpsc::Sender<Command>,
     backoff: &mut Backoff,
 ) -> Result<(), BrokerError> {
-    let session = broker.session().await.ok_or(BrokerError::Down)?;
-    let channel = broker.channel(&session.consuming).await?;
-    // Nobody's but ours, and gone with us: the broker chooses its name.
-    let options = QueueDeclareOptions::exclusive().auto_delete();
-    let declare = channel.queue_declare(short(""), options, FieldTable::default());
-    let queue = broker.within("a command queue", declare).await?.name().clone();
-    let bind = channel.queue_bind(
-        queue.clone(),
-        short(&broker.config().names.control),
-        short(""),
-        QueueBindOptions::default(),
-        FieldTable::default(),
-    );
-    broker.within("commands from the control exchange", bind).await?;
-    let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
-    let consume = channel.basic_consume(queue, short(""), options, FieldTable::default());
-    let mut messages = broker.within("a command consumer", consume).await?;
+    let mut messages = Pushed::of_fanout(broker, &broker.config().names.control).await?;
     backoff.reset();
     loop {
-        let message = tokio::select! {
-            message = messages.next() => message.ok_or(BrokerError::Cancelled)?,
-            () = broker.gone(&channel, &session) => return Err(BrokerError::Down),
-        };
-        let message =
-            message.map_err(|source| BrokerError::Request { request: "a command", source })?;
+        let message = messages.next().await?;
         match Command::parse(&message.data) {
             Ok(command) => {
                 if let Err(e) = commands.try_send(command) {

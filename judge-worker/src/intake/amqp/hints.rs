@@ -6,12 +6,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use lapin::{
-    BasicProperties, Channel,
-    options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
+use lapin::{BasicProperties, Channel, options::BasicPublishOptions};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tracing::warn;
@@ -21,6 +16,7 @@ use super::{
     broker::{Broker, BrokerError, in_one_line},
     line::Line,
     message::short,
+    pushed::Pushed,
 };
 
 /// From one hint to the next of this worker at least; what is parked meanwhile is told together.
@@ -85,27 +81,10 @@ async fn listen_once(
     line: &Line,
     backoff: &mut Backoff,
 ) -> Result<(), BrokerError> {
-    let session = broker.session().await.ok_or(BrokerError::Down)?;
-    let channel = broker.channel(&session.consuming).await?;
-    // Nobody's but ours, and gone with us: the broker chooses its name.
-    let options = QueueDeclareOptions::exclusive().auto_delete();
-    let declare = channel.queue_declare(short(""), options, FieldTable::default());
-    let queue = broker.within("a queue of hints", declare).await?.name().clone();
-    let exchange = short(&broker.config().names.lane);
-    let (options, args) = (QueueBindOptions::default(), FieldTable::default());
-    let bind = channel.queue_bind(queue.clone(), exchange, short(""), options, args);
-    broker.within("hints from the lanes' exchange", bind).await?;
-    let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
-    let consume = channel.basic_consume(queue, short(""), options, FieldTable::default());
-    let mut messages = broker.within("a consumer of hints", consume).await?;
+    let mut messages = Pushed::of_fanout(broker, &broker.config().names.lane).await?;
     backoff.reset();
     loop {
-        let message = tokio::select! {
-            message = messages.next() => message.ok_or(BrokerError::Cancelled)?,
-            () = broker.gone(&channel, &session) => return Err(BrokerError::Down),
-        };
-        let message =
-            message.map_err(|source| BrokerError::Request { request: "a hint", source })?;
+        let message = messages.next().await?;
         if let Some(hint) = parse(&message.data) {
             line.hold(&hint.lanes);
         } else {

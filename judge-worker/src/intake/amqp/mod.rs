@@ -7,7 +7,8 @@
 //!   judge.lane.<n> ─────► pulled, in turns               feeder ──► judge.lane.<n>
 //!   judge.rejudge ──────► pulled while a slot is free    outbox ──► judge.events, reply queues
 //!   judge.control ──────► commands
-//!   judge.dead.unanswered ► pulled, to be answered
+//!   judge.lane ─────────► hints                          feeder ──► judge.lane
+//!   judge.dead.unanswered ► one at a time, to be answered
 //!   judge.dead ─────────► a pass, when an operator asks
 //! ```
 //!
@@ -29,6 +30,7 @@ mod hints;
 mod line;
 mod message;
 mod puller;
+mod pushed;
 mod receipt;
 mod supervisor;
 mod sweep;

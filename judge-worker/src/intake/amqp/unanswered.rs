@@ -2,42 +2,28 @@
 //!
 //! One at a time: there is hardly ever one, and its sender has waited long.
 
-use std::sync::Arc;
-
-use futures_util::StreamExt;
-use lapin::{
-    Channel, Consumer,
-    options::{BasicConsumeOptions, BasicQosOptions},
-    types::FieldTable,
-};
 use tracing::warn;
 
 use super::{
     backoff::Backoff,
     broker::{Broker, BrokerError, in_one_line},
-    message::{self, short},
-    supervisor::Session,
+    message,
+    pushed::Pushed,
 };
 use crate::intake::{Delivery, Lane};
 
 /// Deliveries of lane [`Lane::Unanswered`], over every reconnect.
 pub struct Unanswered {
     broker: Broker,
-    consuming: Option<Consuming>,
+    pushed: Option<Pushed>,
     backoff: Backoff,
-}
-
-struct Consuming {
-    session: Arc<Session>,
-    channel: Channel,
-    deliveries: Consumer,
 }
 
 impl Broker {
     /// What the broker has given up, and nobody has answered yet.
     pub fn unanswered(&self) -> Unanswered {
         let backoff = Backoff::new(self.config().max_backoff);
-        Unanswered { broker: self.clone(), consuming: None, backoff }
+        Unanswered { broker: self.clone(), pushed: None, backoff }
     }
 }
 
@@ -55,7 +41,7 @@ impl Unanswered {
                 Ok(delivery) => return Some(delivery),
                 Err(e) => {
                     warn!(error = in_one_line(&e), "cannot ask for what is unanswered; will retry");
-                    self.consuming = None;
+                    self.pushed = None;
                     self.backoff.pause().await;
                 }
             }
@@ -64,27 +50,12 @@ impl Unanswered {
 
     async fn receive(&mut self) -> Result<Delivery, BrokerError> {
         let queue = self.broker.config().names.unanswered();
-        let Consuming { session, channel, deliveries } = match &mut self.consuming {
-            Some(consuming) => consuming,
-            none => none.insert(consume(&self.broker, &queue).await?),
+        let pushed = match &mut self.pushed {
+            Some(pushed) => pushed,
+            none => none.insert(Pushed::of_queue(&self.broker, &queue, 1).await?),
         };
         self.backoff.reset();
-        let message = tokio::select! {
-            message = deliveries.next() => message.ok_or(BrokerError::Cancelled)?,
-            () = self.broker.gone(channel, session) => return Err(BrokerError::Down),
-        };
-        let message =
-            message.map_err(|source| BrokerError::Request { request: "a delivery", source })?;
-        Ok(message::delivery(&self.broker, channel, Lane::Unanswered, &queue, message))
+        let message = pushed.next().await?;
+        Ok(message::delivery(&self.broker, pushed.channel(), Lane::Unanswered, &queue, message))
     }
-}
-
-async fn consume(broker: &Broker, queue: &str) -> Result<Consuming, BrokerError> {
-    let session = broker.session().await.ok_or(BrokerError::Down)?;
-    let channel = broker.channel(&session.consuming).await?;
-    broker.within("a prefetch count", channel.basic_qos(1, BasicQosOptions::default())).await?;
-    let options = BasicConsumeOptions::default();
-    let consume = channel.basic_consume(short(queue), short(""), options, FieldTable::default());
-    let deliveries = broker.within("a consumer", consume).await?;
-    Ok(Consuming { session, channel, deliveries })
 }
