@@ -7,14 +7,13 @@
 #[path = "../../judge-worker/tests/support/rabbit.rs"]
 mod rabbit;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use futures_util::StreamExt;
 use judge_benches::figures::{median, milliseconds, percentile, three_digits};
-use judge_benches::report::Report;
-use judge_benches::worker::{self, Worker};
+use judge_benches::report::{Report, ReportArgs};
+use judge_benches::worker::{Worker, WorkerArgs};
 use judge_benches::{Fallible, host};
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
@@ -32,15 +31,10 @@ struct Args {
     /// Submissions that are cancelled.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// The worker's binary; built if not given.
-    #[arg(long)]
-    worker: Option<PathBuf>,
-    /// A folder for `cancel.md`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    worker: WorkerArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 const PROGRAM: &str = "import time\ntime.sleep(60)\n";
@@ -53,9 +47,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> Fallible<()> {
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     report.say(&host::facts("as the worker finds them"));
-    let binary = args.worker.clone().map_or_else(worker::build, Ok)?;
+    let binary = args.worker.binary()?;
     let broker = Rabbit::start();
     let settings = [
         ("JUDGE_AMQP_URL", broker.url()),

@@ -4,14 +4,13 @@
 //! In each round one follows the other, so the figures to keep are the medians of the rounds' ratios.
 //! Nothing is asserted about time.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use judge_benches::figures::{median, milliseconds, ratios, three_digits};
-use judge_benches::report::Report;
+use judge_benches::report::{Report, ReportArgs};
 use judge_benches::{Fallible, host};
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::init::become_init_if_asked;
@@ -27,12 +26,8 @@ struct Args {
     /// Rounds of each language.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// A folder for `compile.md`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// A+B, and how whoever has no judge would compile it.
@@ -67,7 +62,7 @@ const VERSION: &str = "bench";
 fn main() -> Fallible<()> {
     become_init_if_asked();
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     let folder = tempfile::tempdir()?;
     let files = PreparedFiles::open(folder.path())?;
     let mut profiles = Profiles::load(&ProfileSource::BuiltIn)?;

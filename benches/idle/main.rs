@@ -8,15 +8,15 @@
 mod rabbit;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use judge_benches::figures::three_digits;
 use judge_benches::process::{Memory, family, name, sleeps};
-use judge_benches::report::Report;
-use judge_benches::worker::{self, Worker};
+use judge_benches::report::{Report, ReportArgs};
+use judge_benches::worker::{Worker, WorkerArgs};
 use judge_benches::{Fallible, host};
 use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
@@ -33,15 +33,10 @@ struct Args {
     /// How long each worker is looked at, in seconds.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// The worker's binary; built if not given.
-    #[arg(long)]
-    worker: Option<PathBuf>,
-    /// A folder for `idle.md`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    worker: WorkerArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// For each slot, so that all of them are needed at one time and built.
@@ -66,9 +61,9 @@ struct Seen {
 
 fn main() -> Fallible<()> {
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     report.say(&host::facts("as the worker finds them"));
-    let binary = args.worker.clone().map_or_else(worker::build, Ok)?;
+    let binary = args.worker.binary()?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let broker = Rabbit::start();
     let span = Duration::from_secs(args.seconds);

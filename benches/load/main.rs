@@ -15,7 +15,6 @@ mod sources;
 mod tables;
 mod traffic;
 
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +23,8 @@ use fastrand::Rng;
 use judge_benches::exposition::Histogram;
 use judge_benches::load::books::{Books, Pace};
 use judge_benches::load::schedule::{self, Arrivals, Share};
-use judge_benches::report::Report;
+use judge_benches::report::{Report, ReportArgs};
+use judge_benches::worker::WorkerArgs;
 use judge_benches::{Fallible, host, worker};
 use judge_core::sandbox::init::become_init_if_asked;
 use tokio::runtime::{self, Runtime};
@@ -66,9 +66,8 @@ struct Args {
     /// `mariadb` or `sqlite`, which are started, or the URL of a database.
     #[arg(long, default_value = "mariadb")]
     database: String,
-    /// The worker's binary; built if not given.
-    #[arg(long)]
-    worker: Option<PathBuf>,
+    #[command(flatten)]
+    worker: WorkerArgs,
     /// A broker on which workers with the default queue names serve: nothing is started then. The
     /// problem must be theirs too, and `--workers` and `--slots` say what they are.
     #[arg(long)]
@@ -80,12 +79,8 @@ struct Args {
     /// How long to wait for verdicts after the end of the schedule, in seconds.
     #[arg(long, default_value_t = 60.0, value_parser = above_zero)]
     patience: f64,
-    /// A folder for `load.md` and `load.svg`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What is remembered of each submission is some 50 bytes.
@@ -107,7 +102,7 @@ fn above_zero(text: &str) -> Result<f64, String> {
 fn main() -> Fallible<()> {
     become_init_if_asked(); // of the slot in which compilers are prepared
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let problem = worker::problems().join(&args.problem);
     let sources: Vec<Source> = args
@@ -119,7 +114,7 @@ fn main() -> Fallible<()> {
     let servers = if let Some(broker) = &args.broker {
         Servers::Existing { broker: broker.clone(), metrics: args.metrics.clone() }
     } else {
-        let binary = args.worker.clone().map_or_else(worker::build, Ok)?;
+        let binary = args.worker.binary()?;
         let (workers, database) = (args.workers, args.database.as_str());
         Servers::start(&Wanted { binary: &binary, workers, slots, database }, &runtime)?
     };

@@ -5,7 +5,6 @@
 
 mod problem;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +14,10 @@ use fastrand::Rng;
 use judge_benches::figures::{median, milliseconds, percentile, ratios, three_digits};
 use judge_benches::system::{Bare, Runner, System};
 use judge_benches::workload::Workload;
-use judge_benches::{Fallible, host, report::Report};
+use judge_benches::{
+    Fallible, host,
+    report::{Report, ReportArgs},
+};
 use judge_core::judging::{
     AfterFailure, Judge, LowerLimits, Mode, Problem, SlotPool, Task, Verdict,
 };
@@ -47,18 +49,14 @@ struct Args {
     /// Of the order within the rounds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A folder for `many-tests.md`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 fn main() -> Fallible<()> {
     become_init_if_asked();
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     let (workload, source) = Workload::busy(Duration::from_millis(args.busy_ms))?;
     let folder = tempfile::tempdir()?;
     let problem = problem::write(folder.path(), args.tests, workload.stdout)?;

@@ -6,7 +6,6 @@
 
 mod tables;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -15,7 +14,11 @@ use judge_benches::system::{
     Bare, Bwrap, GoJudge, Isolate, IsolateEachTime, Nsjail, OwnSlot, Runner, System,
 };
 use judge_benches::workload::Workload;
-use judge_benches::{Fallible, host, latency, report::Report, throughput};
+use judge_benches::{
+    Fallible, host, latency,
+    report::{Report, ReportArgs},
+    throughput,
+};
 use judge_core::sandbox::cgroup::Cgroups;
 use judge_core::sandbox::init::become_init_if_asked;
 
@@ -54,12 +57,8 @@ struct Args {
     /// Of the order within the rounds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A folder for `side-by-side.md` and `side-by-side.svg`.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Passed by `cargo bench`.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,7 +74,7 @@ enum Peer {
 fn main() -> Fallible<()> {
     become_init_if_asked();
     let args = Args::parse();
-    let mut report = Report::new(args.report.as_deref())?;
+    let mut report = Report::new(&args.report)?;
     let cgroups = Cgroups::claim(None)?;
     report.say(&host::facts(cgroups.mode().as_str()));
 

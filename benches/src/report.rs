@@ -7,6 +7,17 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::Fallible;
 
+/// What every bench takes.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// A folder for what is said, and for plots.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Passed by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 /// A report in the making, in Markdown. What is said is printed at once.
 #[derive(Debug)]
 pub struct Report {
@@ -15,8 +26,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Where it was asked for; see [`Report::in_folder`].
+    pub fn new(args: &ReportArgs) -> Fallible<Self> {
+        Self::in_folder(args.report.as_deref())
+    }
+
     /// With `dir`, which is made if it is not there, files are written into it.
-    pub fn new(dir: Option<&Path>) -> Fallible<Self> {
+    pub fn in_folder(dir: Option<&Path>) -> Fallible<Self> {
         if let Some(dir) = dir {
             fs::create_dir_all(dir)
                 .map_err(|error| format!("cannot make the folder {}: {error}", dir.display()))?;
@@ -71,7 +87,7 @@ mod tests {
     #[test]
     fn a_report_is_written_as_it_was_said() {
         let dir = tempfile::tempdir().unwrap();
-        let mut report = Report::new(Some(&dir.path().join("new"))).unwrap();
+        let mut report = Report::in_folder(Some(&dir.path().join("new"))).unwrap();
         report.say("One.");
         report.table(&["what", "ms"], vec![vec!["a".into(), "12.5".into()]]);
         report.write("report.md").unwrap();

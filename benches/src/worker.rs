@@ -23,11 +23,33 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 const POLL: Duration = Duration::from_millis(20);
 
+/// Which worker is measured.
+#[derive(Debug, clap::Args)]
+pub struct WorkerArgs {
+    /// The worker's binary; built if not given.
+    #[arg(long)]
+    worker: Option<PathBuf>,
+}
+
+impl WorkerArgs {
+    /// The one that was named, or that of this commit.
+    pub fn binary(&self) -> Fallible<PathBuf> {
+        self.worker.clone().map_or_else(build, Ok)
+    }
+}
+
 /// The worker of this commit, built in release mode if it is not. By cargo, so that what is measured
 /// is never an older one that happens to lie there.
-pub fn build() -> Fallible<PathBuf> {
+fn build() -> Fallible<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    // What `cargo bench` tells this process of its own package would have others built anew.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
     command
         .args(["build", "--release", "--quiet", "--bin", "judge-worker"])
         .current_dir(workspace());

@@ -21,15 +21,17 @@ mod wire;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use judge_worker::intake::Delivery;
 use judge_worker::intake::amqp::{AmqpSource, Broker, BrokerConfig, BrokerState, Names};
+use lapin::BasicProperties;
+use lapin::types::FieldTable;
 use tokio::time::timeout;
 
 use rabbit::Rabbit;
-use wire::{PATIENCE, Wire, until};
+use wire::{PATIENCE, Wire, header, until};
 
 /// A node of many cores could run all at once; this one shares two.
 const AT_ONCE: usize = 4;
@@ -130,6 +132,27 @@ impl Scene {
         })
         .await;
     }
+}
+
+/// All that a sender may say beside the submission.
+fn facts() -> BasicProperties {
+    let mut headers = FieldTable::default();
+    headers.insert("traceparent".into(), header("00-trace-span-01"));
+    BasicProperties::default()
+        .with_headers(headers)
+        .with_message_id("m1".into())
+        .with_reply_to("replies".into())
+        .with_correlation_id("c1".into())
+        .with_timestamp(1_700_000_000)
+}
+
+fn assert_has_facts(delivery: &Delivery) {
+    assert_eq!(delivery.message_id.as_deref(), Some("m1"));
+    assert_eq!(delivery.reply_to.as_deref(), Some("replies"));
+    assert_eq!(delivery.correlation_id.as_deref(), Some("c1"));
+    assert_eq!(delivery.traceparent.as_deref(), Some("00-trace-span-01"));
+    let enqueued = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    assert_eq!(delivery.enqueued_at, Some(enqueued));
 }
 
 async fn connected(config: &BrokerConfig) -> Broker {

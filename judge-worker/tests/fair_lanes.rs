@@ -5,6 +5,8 @@
 mod mariadb;
 #[path = "support/rabbit.rs"]
 mod rabbit;
+#[path = "support/servers.rs"]
+mod servers;
 #[path = "support/serving.rs"]
 mod serving;
 #[path = "support/wire.rs"]
@@ -16,6 +18,7 @@ use judge_worker::message::Submitter;
 use mariadb::MariaDb;
 use rabbit::Rabbit;
 use serde_json::{Value, json};
+use servers::Servers;
 use serving::Serving;
 use sqlx::Connection;
 use wire::{Wire, until};
@@ -43,10 +46,7 @@ struct Scene {
 
 impl Scene {
     async fn open() -> Self {
-        let rabbit = tokio::task::spawn_blocking(Rabbit::start);
-        let database = MariaDb::start().await;
-        let rabbit = rabbit.await.expect("RabbitMQ starts");
-        let wire = Wire::open(&rabbit.url()).await;
+        let Servers { rabbit, database, wire } = Servers::start().await;
         Self { rabbit, database, wire }
     }
 

@@ -1,39 +1,25 @@
 //! From the queue into a hand, and back.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use judge_worker::intake::amqp::{ATTEMPT, CAUSE, DELIVERIES, DETAIL, Names, QUEUE, REASON};
 use judge_worker::intake::{DeadReason, Disposition, Lane, Settled, settle};
 use lapin::BasicProperties;
-use lapin::types::FieldTable;
 use tokio::time::timeout;
 
-use super::wire::{PATIENCE, header, until};
-use super::{Scene, connected, next, text};
+use super::wire::{PATIENCE, until};
+use super::{Scene, assert_has_facts, connected, facts, next, text};
 
 pub async fn an_acked_submission_arrived_with_its_facts_and_is_gone(scene: Scene) {
     let broker = scene.broker().await;
     let mut source = broker.consume();
     let submissions = scene.config.names.submissions.clone();
-    let mut headers = FieldTable::default();
-    headers.insert("traceparent".into(), header("00-trace-span-01"));
-    let properties = BasicProperties::default()
-        .with_headers(headers)
-        .with_message_id("m1".into())
-        .with_reply_to("replies".into())
-        .with_correlation_id("c1".into())
-        .with_timestamp(1_700_000_000);
-    scene.wire.publish_with("", &submissions, b"{\"a\":1}", properties).await;
+    scene.wire.publish_with("", &submissions, b"{\"a\":1}", facts()).await;
     let delivery = next(&mut source).await;
     assert_eq!(text(&delivery), "{\"a\":1}");
     assert_eq!((delivery.lane, delivery.redelivered), (Lane::Live, false));
     assert_eq!((delivery.delivery_count, delivery.attempt), (0, 0));
-    assert_eq!(delivery.message_id.as_deref(), Some("m1"));
-    assert_eq!(delivery.reply_to.as_deref(), Some("replies"));
-    assert_eq!(delivery.correlation_id.as_deref(), Some("c1"));
-    assert_eq!(delivery.traceparent.as_deref(), Some("00-trace-span-01"));
-    let enqueued = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    assert_eq!(delivery.enqueued_at, Some(enqueued));
+    assert_has_facts(&delivery);
     assert_eq!(settle(delivery, Disposition::Ack).await, Settled::Done);
     // Only what was not acked would be ready again after a close.
     broker.close().await;

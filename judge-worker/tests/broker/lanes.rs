@@ -7,11 +7,10 @@ use judge_worker::intake::amqp::{AmqpSource, BrokerConfig, DELIVERIES, QUEUE};
 use judge_worker::intake::{DeadReason, Delivery, Disposition, Lane, Settled, settle};
 use judge_worker::message::Submitter;
 use lapin::BasicProperties;
-use lapin::types::FieldTable;
 use tokio::time::timeout;
 
-use super::wire::{PATIENCE, header};
-use super::{Scene, connected, next, text};
+use super::wire::PATIENCE;
+use super::{Scene, assert_has_facts, connected, facts, next, text};
 
 /// More than the two that tests need, so that both have their own.
 const LANES: u16 = 4;
@@ -122,14 +121,6 @@ pub async fn neither_lanes_nor_direct_work_starves_and_bulk_waits_for_both(scene
 pub async fn what_was_parked_has_its_facts_and_its_home(scene: Scene) {
     let config = scene.with_lanes();
     let broker = connected(&config).await;
-    let mut headers = FieldTable::default();
-    headers.insert("traceparent".into(), header("00-trace-span-01"));
-    let properties = BasicProperties::default()
-        .with_headers(headers)
-        .with_message_id("m1".into())
-        .with_reply_to("replies".into())
-        .with_correlation_id("c1".into())
-        .with_timestamp(1_700_000_000);
     let mut source = broker.consume();
     let mut in_hand = Vec::new();
     for number in 1..=2 {
@@ -138,7 +129,7 @@ pub async fn what_was_parked_has_its_facts_and_its_home(scene: Scene) {
     }
     let submissions = &config.names.submissions;
     let third = body("anna", 3);
-    scene.wire.publish_with("", submissions, third.as_bytes(), properties).await;
+    scene.wire.publish_with("", submissions, third.as_bytes(), facts()).await;
     scene.until_ready(&broker, &config.names.lane(lane_of("anna")), 1).await;
     for delivery in in_hand {
         assert_eq!(delivery.lane, Lane::Live);
@@ -153,11 +144,7 @@ pub async fn what_was_parked_has_its_facts_and_its_home(scene: Scene) {
     let parked = next(&mut source).await;
     assert_eq!((text(&parked), parked.lane), (third.as_str(), Lane::Parked));
     assert_eq!((parked.delivery_count, parked.deliveries(), parked.attempt), (1, 2, 0));
-    assert_eq!(parked.message_id.as_deref(), Some("m1"));
-    assert_eq!(parked.reply_to.as_deref(), Some("replies"));
-    assert_eq!(parked.correlation_id.as_deref(), Some("c1"));
-    assert_eq!(parked.traceparent.as_deref(), Some("00-trace-span-01"));
-    assert!(parked.enqueued_at.is_some());
+    assert_has_facts(&parked);
     let retry = Disposition::Retry { cause: "no database".into(), delay: Duration::ZERO };
     assert_eq!(settle(parked, retry).await, Settled::Done);
     // Nothing else of its user waits by now.
